@@ -1,0 +1,98 @@
+"""Wiring: settings, database, delivery, bots and pages become one WSGI application."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from flask_babel import gettext
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+import helpers
+import web
+from bots.runner import Runner
+from logs import set_up_logs
+from models import forget_listeners, on_commit, open_database
+from models.schema import check_schema
+from realtime import worker
+from realtime.broadcasts import Broadcasts
+from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
+from realtime.hub import Hub
+from realtime.numbers import numbers
+from realtime.relay import open_relay
+
+HEARTBEAT_SECONDS = 20
+LARGEST_REQUEST_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Baton:
+    """The parts of one process that pages and sockets reach through `app.extensions["baton"]`."""
+
+    hub: Hub
+    relay: object
+    broadcasts: Broadcasts
+    runner: Runner
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """The application with the settings in `environ`.
+
+    Raises ConfigError for settings that cannot work, SchemaError for a database of another version.
+    """
+    settings = config.load(environ)
+    set_up_logs(settings.log_level)
+    app = Flask(__name__)
+    app.config.from_mapping(flask_settings(settings))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    open_database(settings.database_url)
+    check_schema()
+    baton = app.extensions["baton"] = assemble(app, settings)
+    helpers.register(app)
+    web.register(app)
+    listen(baton)
+    return app
+
+
+def flask_settings(settings: config.Config) -> dict:
+    """What Flask and its extensions want to know."""
+    return {
+        "BATON": settings,
+        "SECRET_KEY": settings.secret_key,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST_BYTES,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=settings.session_days),
+        "SESSION_COOKIE_NAME": "baton",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": (settings.public_url or "").startswith("https:"),
+        # A page stays open for days; the token ends with the session.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "SOCK_SERVER_OPTIONS": {**SOCK_SERVER_OPTIONS, "subprotocols": ["baton"]},
+        # Never pages: a compressed answer that holds a secret beside what a stranger sent tells its length.
+        "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+
+
+def assemble(app: Flask, settings: config.Config) -> Baton:
+    """Delivery and bots of this process."""
+    hub = Hub()
+    relay = open_relay(settings.redis_url, hub)
+    return Baton(hub, relay, Broadcasts(relay), Runner(settings.bot_seconds, app.app_context, gettext))
+
+
+def listen(baton: Baton) -> None:
+    """Have commits heard, and what runs beside requests started in each worker."""
+    forget_listeners()
+    on_commit(baton.broadcasts.deliver)
+    on_commit(baton.runner.hear)
+    worker.on_start(lambda: baton.hub.heartbeat(HEARTBEAT_SECONDS, numbers))
+    worker.on_start(baton.relay.run)
+    worker.on_start(baton.runner.pick_up)
+    worker.on_stop(lambda: baton.hub.close_all(RESTARTING))

@@ -1,0 +1,139 @@
+"""`bin/baton`: administration from the command line. Each command calls the same verbs as the pages."""
+
+import sys
+from contextlib import contextmanager
+
+import click
+
+import config
+from demo import load_demo
+from models import Bot, Member, SetupLink, Workspace, open_database, reading
+from models.founding import AlreadyFounded
+from models.member import ROLES, EmailTaken, InvalidEmail, InvalidPassword, UnknownMember
+from models.schema import SchemaError, bring_up_to_date
+from models.text import InvalidText
+
+SENTENCES = {
+    EmailTaken: "Another member has this e-mail address.",
+    InvalidEmail: "This is no e-mail address.",
+    InvalidPassword: "A password has 10 to 200 characters.",
+    InvalidText: "A name has 1 to 120 characters.",
+    UnknownMember: "No member has this e-mail address.",
+    AlreadyFounded: "This deployment is set up already: bin/baton member add adds people.",
+}
+
+
+@contextmanager
+def plain_refusals():
+    """Turn refusals into one sentence on standard error and exit code 1."""
+    try:
+        yield
+    except (config.ConfigError, SchemaError) as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    except tuple(SENTENCES) as refusal:
+        kind = next(kind for kind in SENTENCES if isinstance(refusal, kind))
+        raise click.ClickException(SENTENCES[kind]) from refusal
+
+
+@click.group()
+def baton():
+    """Administration of a Baton deployment."""
+
+
+@baton.command()
+@click.option("--demo", is_flag=True, help="Load the demo workspace into an empty database.")
+def prepare(demo: bool) -> None:
+    """Bring the database up to date; on a first start, print the set-up link."""
+    with plain_refusals():
+        settings = open_settings()
+        bring_up_to_date()
+        with reading() as session:
+            founded = Workspace.founded(session)
+        if demo and not founded:
+            load_demo()
+        elif not founded:
+            click.echo(f"Baton: set everything up at {settings.address}/setup/{SetupLink.issue()}")
+
+
+@baton.command("setup-link")
+def setup_link() -> None:
+    """Print a new set-up link; earlier ones stop working."""
+    with plain_refusals():
+        settings = open_settings()
+        click.echo(f"{settings.address}/setup/{SetupLink.issue()}")
+
+
+@baton.group()
+def member():
+    """The people of the team."""
+
+
+@member.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
+@click.option("--bot", "keys", multiple=True, help="Key of a bot this member may see; repeat it. Default: every bot.")
+@click.password_option(help="10 to 200 characters; asked for when it is not given.")
+def add_member(email: str, name: str, role: str, keys: tuple[str, ...], password: str) -> None:
+    """Add a member."""
+    with plain_refusals():
+        open_settings()
+        with reading() as session:
+            workspace = Workspace.founded(session)
+            bots = [Bot.with_key(session, key) for key in keys] if keys else None
+        if workspace is None:
+            raise click.ClickException("This deployment is not set up yet: bin/baton setup-link prints the link.")
+        if bots and None in bots:
+            raise click.ClickException(f"There is no bot {keys[bots.index(None)]!r}.")
+        added = Member.add(workspace.id, name, email, password, role, bots)
+        click.echo(f"{added.email} can sign in now.")
+
+
+@member.command("list")
+def list_members() -> None:
+    """List the members: e-mail, role, name, bots."""
+    with plain_refusals():
+        open_settings()
+        with reading() as session:
+            for one in session.query(Member).order_by(Member.email):
+                bots = "every bot" if one.all_bots else ", ".join(bot.key for bot in one.bots(session)) or "no bot"
+                disabled = "  (disabled)" if one.is_disabled else ""
+                click.echo(f"{one.email}  {one.role}  {one.name}  {bots}{disabled}")
+
+
+@member.command("disable")
+@click.argument("email")
+def disable_member(email: str) -> None:
+    """Keep a member out, and sign them out everywhere."""
+    with plain_refusals():
+        open_settings()
+        find(email).disable()
+        click.echo(f"{email} is disabled and signed out. Open pages of theirs stop at their next request.")
+
+
+@member.command("password")
+@click.argument("email")
+@click.password_option(help="10 to 200 characters; asked for when it is not given.")
+def change_password(email: str, password: str) -> None:
+    """Set a new password, and sign the member out everywhere."""
+    with plain_refusals():
+        open_settings()
+        find(email).change_password(password)
+        click.echo(f"{email} has a new password.")
+
+
+def open_settings() -> config.Config:
+    """Read the settings and open their database."""
+    settings = config.load()
+    open_database(settings.database_url)
+    return settings
+
+
+def find(email: str) -> Member:
+    """The member with this address; raises UnknownMember."""
+    with reading() as session:
+        return Member.with_email(session, email)
+
+
+if __name__ == "__main__":
+    sys.exit(baton(prog_name="bin/baton"))

@@ -1,0 +1,38 @@
+"""The demo workspace: a plausible shop, its bots, and three people."""
+
+import json
+from pathlib import Path
+
+from models import Bot, KnowledgeEntry, Member, SetupLink, transaction
+from models.founding import found
+
+PASSWORD = "demo-password"
+KNOWLEDGE = Path(__file__).parent / "knowledge.json"
+
+
+def load_demo() -> None:
+    """Fill an empty database: Harbor Goods, its two bots, and Maya (owner), Noor and Sam."""
+    described = json.loads(KNOWLEDGE.read_text(encoding="utf-8"))["bots"]
+    shop, careers = (bot_of(description) for description in described)
+    maya = found(SetupLink.issue(), "Harbor Goods", "Maya Okafor", "maya@example.com", PASSWORD, shop)
+    careers.workspace_id = maya.workspace_id
+    with transaction() as session:
+        session.add(careers)
+    for bot, description in zip((shop, careers), described, strict=True):
+        teach(bot, description["entries"])
+    for name, email in (("Noor Haddad", "noor@example.com"), ("Sam Lindqvist", "sam@example.com")):
+        Member.add(maya.workspace_id, name, email, PASSWORD, bots=[shop])
+
+
+def bot_of(description: dict) -> Bot:
+    """A bot as demo/knowledge.json describes it, not stored yet."""
+    columns = ("key", "name", "language", "welcome", "fallback", "quick_replies")
+    return Bot(**{column: description[column] for column in columns})
+
+
+def teach(bot: Bot, entries: list[dict]) -> None:
+    """Store what `bot` knows."""
+    columns = ("question", "alternatives", "answer", "quick_replies")
+    with transaction() as session:
+        session.add_all(KnowledgeEntry(bot_id=bot.id, **{column: entry.get(column, []) for column in columns})
+                        for entry in entries)

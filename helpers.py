@@ -1,0 +1,72 @@
+"""What every template can use: element ids, asset addresses, icons, times, links."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from models import Event, Message
+from models.text import COMMENT_LIMIT, MESSAGE_LIMIT
+
+STATIC = Path(__file__).parent / "static"
+
+_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]", re.IGNORECASE)
+
+
+def dom_id(thing, prefix: str | None = None) -> str:
+    """The id of the element that shows `thing`: "chat_42", with a prefix "row_chat_42".
+
+    A message that a browser made has the id of the copy in that browser, so that one replaces the other.
+    """
+    if isinstance(thing, Message) and thing.client_uuid:
+        own = f"message_{thing.client_uuid}"
+    elif isinstance(thing, Message | Event):
+        own = f"entry_{thing.chat_id}_{thing.seq}"
+    else:
+        own = f"{type(thing).__name__.lower()}_{thing.id}"
+    return f"{prefix}_{own}" if prefix else own
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so that browsers may keep it for ever."""
+    version = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={version}"
+
+
+@cache
+def icon(name: str) -> Markup:
+    """A decorative icon as inline SVG."""
+    svg = (STATIC / "vendor" / "lucide" / f"{name}.svg").read_text()
+    svg = re.sub(r"<!--.*?-->|\s+class=\"[^\"]*\"", "", svg, flags=re.DOTALL)
+    return Markup(svg.replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1).strip())
+
+
+def iso(instant: datetime) -> str:
+    """An instant as HTML wants it: "2026-11-22T10:42:00Z"."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def millis(instant: datetime) -> int:
+    """An instant as milliseconds since 1970."""
+    return int(instant.timestamp() * 1000)
+
+
+def linked(text: str) -> Markup:
+    """`text` escaped, its web addresses clickable. Everything else stays text."""
+    pieces, end = [], 0
+    for match in _LINK.finditer(text):
+        link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>').format(match[0])
+        pieces += [escape(text[end:match.start()]), link]
+        end = match.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
+
+def register(app) -> None:
+    """Make all of it known to the templates of `app`."""
+    app.jinja_env.globals.update(dom_id=dom_id, asset=asset, icon=icon, message_limit=MESSAGE_LIMIT,
+                                 comment_limit=COMMENT_LIMIT)
+    app.jinja_env.filters.update(iso=iso, millis=millis, linked=linked)

@@ -1,0 +1,409 @@
+"""A chat: one session of one customer with one bot, from the first message to its closing.
+
+Each verb is one transaction. Where two people can collide, a single conditional UPDATE decides; the loser
+gets a named refusal and can look at what the chat is now.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
+
+from models.base import Base, Created, PrimaryKey, Prose, now
+from models.bot import Bot
+from models.customer import Customer, Visit, meet, note_visit
+from models.database import announce, reading, transaction
+from models.event import Action, Notice, track
+from models.feedback import AlreadyRated, add_feedback, check_feedback
+from models.member import Member
+from models.message import Author, Message, already_stored
+from models.text import clean, clean_uuid
+
+
+class State(StrEnum):
+    """Where a chat stands. BOT and LIVE are open; the others are final."""
+
+    BOT = "bot"
+    LIVE = "live"
+    RESOLVED = "resolved"
+    ENDED = "ended"
+    EXPIRED = "expired"
+
+
+OPEN = (State.BOT, State.LIVE)
+
+
+class ChatRefusal(Exception):
+    """What was asked cannot be done with the chat as it is. `.chat` is the chat as it is now."""
+
+    def __init__(self, chat: "Chat"):
+        super().__init__(f"{type(self).__name__}: chat {chat.id} is {chat.state}")
+        self.chat = chat
+
+
+class ChatClosed(ChatRefusal):
+    """The chat is resolved, ended or expired."""
+
+
+class AlreadyAssigned(ChatRefusal):
+    """Another member handles this chat."""
+
+
+class NotAssignee(ChatRefusal):
+    """Only the assignee may do this."""
+
+
+class NotHandedOff(ChatRefusal):
+    """The chat is still with the bot."""
+
+
+class NotOffered(ChatRefusal):
+    """The customer cannot ask for a person yet."""
+
+
+class StillOpen(ChatRefusal):
+    """Only a chat that is over can be rated."""
+
+
+class LateAnswer(ChatRefusal):
+    """A bot's answer that came after the handoff, the closing, or another answer to the same message."""
+
+
+class Chat(Base):
+    """One session of one customer with one bot."""
+
+    __tablename__ = "chats"
+    __table_args__ = (
+        # One open chat per customer: two tabs that write their first message at once share it.
+        Index("uq_chats_open", "customer_id", unique=True,
+              sqlite_where=text("state IN ('bot', 'live')"), postgresql_where=text("state IN ('bot', 'live')")),
+        Index("ix_chats_live", "bot_id", "handed_off_at",
+              sqlite_where=text("state = 'live'"), postgresql_where=text("state = 'live'")),
+        Index("ix_chats_unanswered", "id", sqlite_where=text("state = 'bot' AND last_customer_seq > answered_seq"),
+              postgresql_where=text("state = 'bot' AND last_customer_seq > answered_seq")),
+    )
+
+    id: Mapped[PrimaryKey]
+    bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    state: Mapped[str] = mapped_column(String(10), default=State.BOT)
+    # Rises at the handoff. An answer that was begun under a lower epoch is dropped: a slow bot never
+    # talks over a person.
+    epoch: Mapped[int] = mapped_column(default=0)
+    # The last number given out in this chat, to messages and events alike.
+    seq: Mapped[int] = mapped_column(default=0)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    created_at: Mapped[Created]
+    offered_at: Mapped[datetime | None]
+    handed_off_at: Mapped[datetime | None]
+    assigned_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    last_text: Mapped[Prose] = mapped_column(default="")
+    last_author: Mapped[str] = mapped_column(String(10), default="")
+    last_message_at: Mapped[datetime] = mapped_column(default=now)
+    last_customer_seq: Mapped[int] = mapped_column(default=0)
+    answered_seq: Mapped[int] = mapped_column(default=0)
+    answered: Mapped[int] = mapped_column(default=0)
+    misses: Mapped[int] = mapped_column(default=0)
+
+    bot: Mapped[Bot] = relationship(viewonly=True)
+    customer: Mapped[Customer] = relationship(viewonly=True)
+    assignee: Mapped[Member | None] = relationship(viewonly=True)
+
+    # Questions
+
+    @hybrid_property
+    def is_open(self) -> bool:
+        """Whether anybody can still write."""
+        return self.state in OPEN
+
+    @is_open.inplace.expression
+    @classmethod
+    def _is_open(cls):
+        return cls.state.in_(OPEN)
+
+    @hybrid_property
+    def is_waiting(self) -> bool:
+        """Whether it is handed over and nobody handles it yet."""
+        return self.state == State.LIVE and self.assignee_id is None
+
+    @is_waiting.inplace.expression
+    @classmethod
+    def _is_waiting(cls):
+        return (cls.state == State.LIVE) & cls.assignee_id.is_(None)
+
+    def held_by(self, member: Member) -> bool:
+        """Whether `member` is the assignee."""
+        return self.assignee_id == member.id
+
+    @property
+    def offers_human(self) -> bool:
+        """Whether the customer can press **Talk to a human** now."""
+        return self.state == State.BOT and self.offered_at is not None
+
+    @staticmethod
+    def open_of(session: Session, customer: Customer) -> "Chat | None":
+        """The open chat of `customer`."""
+        return session.scalars(select(Chat).where(Chat.customer_id == customer.id, Chat.is_open)).first()
+
+    @staticmethod
+    def last_of(session: Session, customer: Customer) -> "Chat | None":
+        """The open chat of `customer`, else their newest one."""
+        mine = select(Chat).where(Chat.customer_id == customer.id)
+        return session.scalars(mine.order_by(Chat.is_open.desc(), Chat.id.desc()).limit(1)).first()
+
+    # Verbs of the customer
+
+    @staticmethod
+    def start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:
+        """Store a customer's first message in a new chat, after the bot's welcome; return the message.
+
+        A repeat (same `uuid`) returns what is stored; a customer whose chat is open writes in that one.
+        Raises InvalidText, InvalidUuid, InvalidToken.
+        """
+        said, uuid = clean(said), clean_uuid(uuid)
+        try:
+            return _start(bot, token, visit, said, uuid)
+        except IntegrityError:
+            # Two tabs wrote their first message at once: the other one made the customer or the chat.
+            return _start(bot, token, visit, said, uuid)
+
+    @staticmethod
+    def open_unsaid(bot: Bot, token: str, visit: Visit) -> "Chat":
+        """The customer's open chat, made now if there is none: for whoever ends a chat without a word.
+
+        Raises InvalidToken.
+        """
+        with transaction() as session:
+            customer = meet(session, bot, token, visit)
+            return Chat.open_of(session, customer) or _open_chat(session, bot, customer)
+
+    def post_as_customer(self, said: str, uuid: str) -> Message:
+        """Store the customer's message; a repeat returns what is stored.
+
+        Raises InvalidText, InvalidUuid or ChatClosed.
+        """
+        said, uuid = clean(said), clean_uuid(uuid)
+        with transaction() as session:
+            return already_stored(session, self.id, uuid) or _post_as_customer(session, self, said, uuid)
+
+    def hand_off(self) -> "Chat":
+        """Give the chat to the people. Handing off a live chat again changes nothing.
+
+        Raises NotOffered or ChatClosed.
+        """
+        with transaction() as session:
+            changed = _change(session, self, Chat.state == State.BOT, Chat.offered_at.is_not(None),
+                              state=State.LIVE, epoch=Chat.epoch + 1, handed_off_at=now())
+            if changed:
+                track(session, Action.CHAT_HANDED_OFF, chat_id=self.id, seq=changed.seq)
+                return changed
+            current = _current(session, self)
+            if current.state == State.BOT:
+                raise NotOffered(current)
+            return _open_or_refuse(current)
+
+    def end(self, rating: int | None = None, comment: str = "") -> "Chat":
+        """The customer closes the chat, with feedback or without.
+
+        Raises InvalidRating, InvalidText, or ChatClosed when somebody closed it first; the feedback is then
+        kept all the same, if the chat had none.
+        """
+        check_feedback(rating, comment, optional=True)
+        with transaction() as session:
+            changed = _change(session, self, Chat.is_open, state=State.ENDED, closed_at=now())
+            if changed:
+                track(session, Action.CHAT_ENDED, chat_id=self.id, seq=changed.seq, feedback=rating is not None)
+        rated = rating is not None and _keep_feedback(self, rating, comment)
+        if not changed:
+            with reading() as session:
+                raise ChatClosed(_current(session, self))
+        return rated or changed
+
+    def leave_feedback(self, rating: int, comment: str = "") -> "Chat":
+        """Rate a closed chat, once.
+
+        Raises InvalidRating, InvalidText, StillOpen or AlreadyRated.
+        """
+        check_feedback(rating, comment)
+        with transaction() as session:
+            return _add_feedback(session, self, rating, comment)
+
+    def visit(self, visit: Visit) -> None:
+        """Note the page its customer is on now; members who have the chat open see it at once."""
+        with transaction() as session:
+            note_visit(session, self.customer_id, visit)
+            announce(session, Notice("customer_visited", chat_id=self.id))
+
+    # Verbs of a member
+
+    def post_as_member(self, member: Member, said: str, uuid: str) -> Message:
+        """Store a member's message; the first one in an unassigned chat also assigns it.
+
+        Raises InvalidText, InvalidUuid, AlreadyAssigned, NotHandedOff or ChatClosed; the text is then stored
+        nowhere, and stays with its author.
+        """
+        said, uuid = clean(said), clean_uuid(uuid)
+        with transaction() as session:
+            stored = already_stored(session, self.id, uuid)
+            if stored:
+                return stored
+            chat = _said(session, self, Author.MEMBER, said, Chat.state == State.LIVE,
+                         Chat.assignee_id == member.id)
+            chat = chat or _claim(session, self, member, said)
+            return _add_message(session, chat, Author.MEMBER, said, member=member, client_uuid=uuid)
+
+    def resolve(self, by: Member) -> "Chat":
+        """The assignee closes the chat.
+
+        Raises NotAssignee or ChatClosed.
+        """
+        with transaction() as session:
+            changed = _change(session, self, Chat.state == State.LIVE, Chat.assignee_id == by.id,
+                              state=State.RESOLVED, closed_at=now())
+            if changed:
+                track(session, Action.CHAT_RESOLVED, chat_id=self.id, seq=changed.seq, by=by)
+                return changed
+            raise NotAssignee(_open_or_refuse(_current(session, self)))
+
+    # Verbs of the bot
+
+    def answer(self, question: Message, epoch: int, said: str, *, understood=True, offer: str | None = None,
+               **particulars) -> Message:
+        """Store the bot's answer to `question`, begun when the chat's epoch was `epoch`.
+
+        `offer` is why a person is offered with it, `particulars` what the answer came from.
+        Raises LateAnswer when the chat has moved on; nothing is stored then.
+        """
+        with transaction() as session:
+            chat = _said(session, self, Author.BOT, said, Chat.state == State.BOT, Chat.epoch == epoch,
+                         Chat.answered_seq < question.seq, answered_seq=question.seq, answered=Chat.answered + 1,
+                         misses=0 if understood else Chat.misses + 1)
+            if not chat:
+                raise LateAnswer(_current(session, self))
+            message = _add_message(session, chat, Author.BOT, said,
+                                   particulars={"understood": understood, **particulars})
+            if chat.offered_at is None and (offer or session.get(Bot, chat.bot_id).offers_human(chat.answered)):
+                _offer(session, chat, offer or "answered")
+            return message
+
+    def expire(self) -> bool:
+        """Close a chat that was left idle; False when it was closed already."""
+        with transaction() as session:
+            changed = _change(session, self, Chat.is_open, state=State.EXPIRED, closed_at=now())
+            if changed:
+                track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq)
+            return changed is not None
+
+    @staticmethod
+    def expire_idle(since: datetime) -> int:
+        """Close every open chat in which nobody wrote after `since`; returns how many."""
+        with transaction() as session:
+            idle = session.scalars(select(Chat).where(Chat.is_open, Chat.last_message_at < since)).all()
+        return sum(chat.expire() for chat in idle)
+
+
+# How the verbs do it
+
+
+def _change(session: Session, chat: Chat, *conditions, numbers: int = 1, **values) -> Chat | None:
+    """The one conditional UPDATE behind every verb: take the next number(s), change `values`, or lose (None).
+
+    It holds the chat's row lock to the end of the transaction, so commit order is number order.
+    """
+    statement = update(Chat).where(Chat.id == chat.id, *conditions).values(seq=Chat.seq + numbers, **values)
+    options = {"synchronize_session": False, "populate_existing": True}
+    return session.scalars(statement.returning(Chat), execution_options=options).one_or_none()
+
+
+def _current(session: Session, chat: Chat) -> Chat:
+    """The chat as it is in the database now."""
+    return session.scalars(select(Chat).where(Chat.id == chat.id), execution_options={"populate_existing": True}).one()
+
+
+def _open_or_refuse(chat: Chat) -> Chat:
+    if not chat.is_open:
+        raise ChatClosed(chat)
+    return chat
+
+
+def _said(session: Session, chat: Chat, author: Author, said: str, *conditions, numbers=1, **values) -> Chat | None:
+    """Make room for a message: its number, and the lines that lists show."""
+    return _change(session, chat, *conditions, numbers=numbers, last_text=said[:200], last_author=author,
+                   last_message_at=now(), **values)
+
+
+def _claim(session: Session, chat: Chat, member: Member, said: str) -> Chat:
+    """Assign an unassigned chat to `member`, with room for the message that does it."""
+    claimed = _said(session, chat, Author.MEMBER, said, Chat.is_waiting, numbers=2, assignee_id=member.id,
+                    assigned_at=now())
+    if claimed:
+        track(session, Action.CHAT_ASSIGNED, chat_id=chat.id, seq=claimed.seq - 1, by=member)
+        return claimed
+    current = _open_or_refuse(_current(session, chat))
+    raise AlreadyAssigned(current) if current.state == State.LIVE else NotHandedOff(current)
+
+
+def _start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:
+    with transaction() as session:
+        customer = meet(session, bot, token, visit)
+        stored = already_stored(session, select(Chat.id).where(Chat.customer_id == customer.id), uuid)
+        if stored:
+            return stored
+        chat = Chat.open_of(session, customer) or _open_chat(session, bot, customer)
+        return _post_as_customer(session, chat, said, uuid)
+
+
+def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
+    """A new chat, which begins with the welcome that the customer has just read."""
+    offered = now() if bot.offers_human(0) else None
+    chat = Chat(bot_id=bot.id, customer_id=customer.id, seq=1, offered_at=offered, last_text=bot.welcome[:200],
+                last_author=Author.BOT)
+    session.add(chat)
+    session.flush()
+    _add_message(session, chat, Author.BOT, bot.welcome, particulars={"quick_replies": bot.quick_replies})
+    return chat
+
+
+def _post_as_customer(session: Session, chat: Chat, said: str, uuid: str) -> Message:
+    changed = _said(session, chat, Author.CUSTOMER, said, Chat.is_open, last_customer_seq=Chat.seq + 1)
+    if not changed:
+        raise ChatClosed(_current(session, chat))
+    return _add_message(session, changed, Author.CUSTOMER, said, client_uuid=uuid)
+
+
+def _add_message(session: Session, chat: Chat, author: Author, said: str, member: Member | None = None,
+                 **columns) -> Message:
+    message = Message(chat_id=chat.id, seq=chat.seq, author=author, text=said, member_id=member and member.id,
+                      **columns)
+    session.add(message)
+    session.flush()
+    set_committed_value(message, "member", member)
+    announce(session, message)
+    return message
+
+
+def _offer(session: Session, chat: Chat, reason: str) -> None:
+    offered = _change(session, chat, offered_at=now())
+    track(session, Action.HUMAN_OFFERED, chat_id=chat.id, seq=offered.seq, reason=reason)
+
+
+def _keep_feedback(chat: Chat, rating: int, comment: str) -> Chat | None:
+    """Feedback given while closing: kept unless the chat has some already."""
+    try:
+        return chat.leave_feedback(rating, comment)
+    except AlreadyRated:
+        return None
+
+
+def _add_feedback(session: Session, chat: Chat, rating: int, comment: str) -> Chat:
+    changed = _change(session, chat, ~Chat.is_open)
+    if not changed:
+        raise StillOpen(_current(session, chat))
+    add_feedback(session, changed, rating, comment)
+    track(session, Action.FEEDBACK_LEFT, chat_id=chat.id, seq=changed.seq, rating=rating)
+    return changed

@@ -1,0 +1,117 @@
+"""Customers: the people on the website, known by a random token that only their browser holds."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Created, Hash, PrimaryKey, Prose, now
+from models.bot import Bot
+from models.secret import digest, is_token
+from models.text import clipped
+
+REMEMBERED = timedelta(days=30)
+ATTRIBUTES_LIMIT = 20
+
+
+class InvalidToken(Exception):
+    """A token of the wrong form, or one that has expired."""
+
+
+class UnknownCustomer(LookupError):
+    """Nobody has this token with this bot."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the customer's browser and the host's page say about the customer. Nothing of it is proven."""
+
+    page_url: str = ""
+    page_title: str = ""
+    referrer: str = ""
+    language: str = ""
+    time_zone: str = ""
+    browser: str = ""
+    name: str = ""
+    email: str = ""
+    attributes: dict = field(default_factory=dict)
+
+    def columns(self) -> dict:
+        """The columns it sets on the customer; what was not said is left as it was."""
+        limits = {"page_url": 2000, "referrer": 2000, "page_title": 300, "browser": 400, "name": 120,
+                  "email": 254, "language": 35, "time_zone": 60}
+        said = {column: clipped(getattr(self, column), limit) for column, limit in limits.items()}
+        attributes = {clipped(key, 60): clipped(value, 200) for key, value in self.attributes.items()}
+        said["attributes"] = dict(list(attributes.items())[:ATTRIBUTES_LIMIT])
+        return {column: value for column, value in said.items() if value}
+
+
+class Customer(Base):
+    """A person on the website, with one bot."""
+
+    __tablename__ = "customers"
+    __table_args__ = (UniqueConstraint("bot_id", "token_hash"),)
+
+    id: Mapped[PrimaryKey]
+    bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"))
+    token_hash: Mapped[Hash]
+    name: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    page_url: Mapped[Prose] = mapped_column(default="")
+    page_title: Mapped[Prose] = mapped_column(default="")
+    referrer: Mapped[Prose] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(String(35), default="")
+    time_zone: Mapped[str] = mapped_column(String(60), default="")
+    browser: Mapped[Prose] = mapped_column(default="")
+    attributes: Mapped[dict] = mapped_column(default=dict)
+    created_at: Mapped[Created]
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+
+    @staticmethod
+    def with_token(session: Session, bot: Bot, token: str) -> "Customer":
+        """The customer of `bot` behind `token`.
+
+        Raises InvalidToken (wrong form, or not seen for 30 days) or UnknownCustomer.
+        """
+        if not is_token(token):
+            raise InvalidToken
+        mine = select(Customer).where(Customer.bot_id == bot.id, Customer.token_hash == digest(token))
+        customer = session.scalars(mine).first()
+        if customer is None:
+            raise UnknownCustomer
+        if customer.last_seen_at < now() - REMEMBERED:
+            raise InvalidToken
+        return customer
+
+    @property
+    def label(self) -> str:
+        """The name, or four characters that tell this visitor from the others ("4F2A")."""
+        return self.name or self.code
+
+    @property
+    def code(self) -> str:
+        """Four characters that tell this visitor from the others."""
+        return self.token_hash[:4].upper()
+
+
+def note_visit(session: Session, customer_id: int, visit: Visit) -> None:
+    """Write what `visit` says onto the customer, inside the caller's transaction."""
+    customer = update(Customer).where(Customer.id == customer_id)
+    session.execute(customer.values(last_seen_at=now(), **visit.columns()))
+
+
+def meet(session: Session, bot: Bot, token: str, visit: Visit) -> Customer:
+    """The customer behind `token`, made now if nobody has it yet; inside the caller's transaction.
+
+    A repeated first message therefore finds the customer that the lost answer made. Raises InvalidToken.
+    """
+    try:
+        customer = Customer.with_token(session, bot, token)
+    except UnknownCustomer:
+        customer = Customer(bot_id=bot.id, token_hash=digest(token), **visit.columns())
+        session.add(customer)
+        session.flush()
+    else:
+        note_visit(session, customer.id, visit)
+    return customer

@@ -1,0 +1,116 @@
+"""The database: opening it, reading from it, and the one place that commits and then announces.
+
+What differs between SQLite and PostgreSQL stands here and nowhere else.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+Listener = Callable[[list], None]
+
+_engine: Engine | None = None
+_listeners: list[Listener] = []
+# SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
+# the first writer included; this lock makes greenlets queue instead.
+_sqlite_writer = threading.RLock()
+
+
+def open_database(url: str) -> Engine:
+    """Open the database at `url` (sqlite:// or postgresql+psycopg://) for the models of this process."""
+    global _engine
+    close_database()
+    _engine = _open_sqlite(url) if is_sqlite(url) else _open_postgresql(url)
+    return _engine
+
+
+def close_database() -> None:
+    """Give back every connection; the next use needs `open_database` again."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+        _engine = None
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether `url` names a SQLite file."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def _open_sqlite(url: str) -> Engine:
+    file = make_url(url).database
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=5, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection, _record):
+        connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged message survives a power cut
+        cursor.execute("PRAGMA busy_timeout = 10000")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        # A transaction that reads first and writes later would fail as soon as another one wrote between.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: str) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True)
+
+
+def engine() -> Engine:
+    """The open database; RuntimeError before `open_database`."""
+    if _engine is None:
+        raise RuntimeError("the database is not open")
+    return _engine
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for questions: it sees one state of the database and changes nothing."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session whose changes are committed together, or not at all; afterwards the listeners are told.
+
+    This is the only place that commits. (SQLAlchemy's own after_commit hook also fires for savepoints.)
+    """
+    lock = _sqlite_writer if engine().dialect.name == "sqlite" else nullcontext()
+    with lock, Session(engine().execution_options(writes=True), expire_on_commit=False) as session:
+        session.info["facts"] = facts = []
+        yield session
+        session.commit()
+        session.expunge_all()
+    if facts:
+        for listener in list(_listeners):
+            listener(facts)
+
+
+def announce(session: Session, fact) -> None:
+    """Have the listeners told of `fact` (a Message, an Event or a Notice) once `session` is committed."""
+    session.info["facts"].append(fact)
+
+
+def on_commit(listener: Listener) -> None:
+    """Call `listener(facts)` after every commit that announced any; it must not raise."""
+    _listeners.append(listener)
+
+
+def forget_listeners() -> None:
+    """Drop every listener (for a second application in one process, as in tests)."""
+    _listeners.clear()

@@ -1,0 +1,237 @@
+"""Members: the people of the team, what they may see, and the sign-ins that prove who they are."""
+
+import re
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Created, Hash, Name, PrimaryKey, now
+from models.bot import Bot
+from models.database import announce, reading, transaction
+from models.event import Action, Notice, track
+from models.secret import digest, is_token, new_token
+from models.text import clean, clipped
+
+ROLES = ("owner", "admin", "member")
+PASSWORD_LIMITS = (10, 200)
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_hasher = PasswordHasher()
+# Checked when the e-mail is unknown, so that the time of an answer does not tell which e-mails exist.
+_nobody = _hasher.hash(new_token())
+
+
+class InvalidEmail(ValueError):
+    """Not an e-mail address."""
+
+
+class InvalidPassword(ValueError):
+    """Too short or too long."""
+
+
+class EmailTaken(Exception):
+    """Another member has this e-mail address."""
+
+
+class UnknownMember(LookupError):
+    """No member has this e-mail address."""
+
+
+class WrongCredentials(Exception):
+    """The e-mail, the password, or both are wrong, or the member is disabled."""
+
+
+class Member(Base):
+    """A person of the team."""
+
+    __tablename__ = "members"
+
+    id: Mapped[PrimaryKey]
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[Name]
+    role: Mapped[str] = mapped_column(String(10), default="member")
+    all_bots: Mapped[bool] = mapped_column(default=False)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[Created]
+    disabled_at: Mapped[datetime | None]
+
+    @staticmethod
+    def add(workspace_id: int, name: str, email: str, password: str, role="member", bots=None, by=None) -> "Member":
+        """A new member who sees `bots` (None: every bot).
+
+        Raises InvalidText, InvalidEmail, InvalidPassword or EmailTaken.
+        """
+        member = Member.new(workspace_id, name, email, password, role, all_bots=bots is None)
+        try:
+            with transaction() as session:
+                session.add(member)
+                session.flush()
+                session.add_all(BotAccess(member_id=member.id, bot_id=bot.id) for bot in bots or ())
+                track(session, Action.MEMBER_ADDED, by=by, member=member.id, email=member.email)
+        except IntegrityError as error:
+            raise EmailTaken(member.email) from error
+        return member
+
+    @staticmethod
+    def new(workspace_id: int | None, name: str, email: str, password: str, role: str, all_bots: bool) -> "Member":
+        """A member that is checked but not stored yet; raises like `add`."""
+        if role not in ROLES:
+            raise ValueError(f"no such role: {role}")
+        return Member(workspace_id=workspace_id, name=clean(name, 120), email=clean_email(email), role=role,
+                      all_bots=all_bots, password_hash=hash_password(password))
+
+    @staticmethod
+    def with_email(session: Session, email: str) -> "Member":
+        """The member with this address in any spelling; raises UnknownMember."""
+        member = session.scalars(select(Member).where(Member.email == email.strip().lower())).first()
+        if member is None:
+            raise UnknownMember(email)
+        return member
+
+    @property
+    def first_name(self) -> str:
+        """What customers read."""
+        return self.name.split()[0]
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether this member may no longer sign in."""
+        return self.disabled_at is not None
+
+    def bots(self, session: Session) -> list[Bot]:
+        """The bots this member may see, by name; those switched off are left out."""
+        mine = select(BotAccess.bot_id).where(BotAccess.member_id == self.id)
+        bots = select(Bot).where(Bot.workspace_id == self.workspace_id, Bot.switched_off_at.is_(None))
+        if not self.all_bots:
+            bots = bots.where(Bot.id.in_(mine))
+        return list(session.scalars(bots.order_by(Bot.name, Bot.id)))
+
+    def bot(self, session: Session, key: str) -> Bot | None:
+        """The bot with this key, if this member may see it."""
+        return next((bot for bot in self.bots(session) if bot.key == key), None)
+
+    def disable(self, by: "Member | None" = None) -> None:
+        """Keep this member out: every sign-in of theirs ends at once. Disabling twice changes nothing."""
+        with transaction() as session:
+            enabled = update(Member).where(Member.id == self.id, Member.disabled_at.is_(None))
+            if session.execute(enabled.values(disabled_at=now())).rowcount == 1:
+                track(session, Action.MEMBER_DISABLED, by=by, member=self.id)
+            SignIn.revoke_all(session, self)
+
+    def change_password(self, password: str, by: "Member | None" = None) -> None:
+        """Set a new password and end every sign-in made with the old one; raises InvalidPassword."""
+        hashed = hash_password(password)
+        with transaction() as session:
+            session.execute(update(Member).where(Member.id == self.id).values(password_hash=hashed))
+            track(session, Action.PASSWORD_CHANGED, by=by, member=self.id)
+            SignIn.revoke_all(session, self)
+
+
+class BotAccess(Base):
+    """That a member may see a bot. Members with `all_bots` need no row."""
+
+    __tablename__ = "bot_access"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"), primary_key=True)
+
+
+class SignIn(Base):
+    """A browser in which a member signed in. It can be revoked at any time."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    token_hash: Mapped[Hash] = mapped_column(unique=True)
+    browser: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[Created]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    @staticmethod
+    def begin(email: str, password: str, browser: str, days: int) -> str:
+        """Check the credentials and return a token that stands for this browser for `days` days.
+
+        Raises WrongCredentials. The hash is checked outside the transaction: it takes 50 ms by design.
+        """
+        with reading() as session:
+            try:
+                member = Member.with_email(session, email)
+            except UnknownMember:
+                member = None
+        correct = password_matches(password, member.password_hash if member else _nobody)
+        if not member or not correct or member.is_disabled:
+            raise WrongCredentials
+        return SignIn.begin_as(member, browser, days)
+
+    @staticmethod
+    def begin_as(member: Member, browser: str, days: int) -> str:
+        """Sign `member` in without a password (the owner, right after set-up); returns the token."""
+        token = new_token()
+        with transaction() as session:
+            session.add(SignIn(member_id=member.id, token_hash=digest(token), browser=clipped(browser, 300),
+                               expires_at=now() + timedelta(days=days)))
+            track(session, Action.SIGNED_IN, by=member)
+        return token
+
+    @staticmethod
+    def holder(session: Session, token: str) -> "tuple[SignIn, Member] | None":
+        """The living sign-in behind `token`, with its member."""
+        if not is_token(token):
+            return None
+        living = (SignIn.token_hash == digest(token), SignIn.revoked_at.is_(None), SignIn.expires_at > now())
+        found = select(SignIn, Member).join(Member, Member.id == SignIn.member_id)
+        row = session.execute(found.where(*living, Member.disabled_at.is_(None))).first()
+        return row and (row[0], row[1])
+
+    def revoke(self, by: Member) -> None:
+        """Sign this browser out; its sockets are closed at once."""
+        with transaction() as session:
+            session.execute(update(SignIn).where(SignIn.id == self.id).values(revoked_at=now()))
+            track(session, Action.SIGNED_OUT, by=by)
+            announce(session, Notice("sign_in_revoked", sign_in_id=self.id))
+
+    @staticmethod
+    def revoke_all(session: Session, member: Member) -> None:
+        """Sign every browser of `member` out, inside the caller's transaction."""
+        living = update(SignIn).where(SignIn.member_id == member.id, SignIn.revoked_at.is_(None))
+        session.execute(living.values(revoked_at=now()))
+        announce(session, Notice("member_signed_out", member_id=member.id))
+
+
+def clean_email(email: str) -> str:
+    """`email` trimmed and in lower case; raises InvalidEmail."""
+    email = email.strip().lower()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise InvalidEmail(email)
+    return email
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash of `password`; raises InvalidPassword unless it has 10 to 200 characters."""
+    shortest, longest = PASSWORD_LIMITS
+    if not shortest <= len(password) <= longest:
+        raise InvalidPassword
+    return _hasher.hash(password)
+
+
+def password_matches(password: str, hashed: str) -> bool:
+    """Whether `password` is the one behind `hashed`."""
+    try:
+        return _hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def members_of(session: Session, bot: Bot) -> list[Member]:
+    """Everybody who may see `bot` and is not disabled."""
+    granted = select(BotAccess.member_id).where(BotAccess.bot_id == bot.id)
+    may_see = or_(Member.all_bots, Member.id.in_(granted))
+    members = select(Member).where(Member.workspace_id == bot.workspace_id, Member.disabled_at.is_(None), may_see)
+    return list(session.scalars(members.order_by(Member.name)))

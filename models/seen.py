@@ -1,0 +1,68 @@
+"""How far each side has read. Kept apart from the chat's row: a mark never waits for a message's lock."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base
+from models.chat import Chat
+from models.database import announce, transaction
+from models.event import Notice
+from models.message import Author, Message
+
+
+class Side(StrEnum):
+    """The two sides of a chat. The team reads as one: what one member saw, the team has seen."""
+
+    CUSTOMER = "customer"
+    MEMBERS = "members"
+
+
+class SeenMark(Base):
+    """That one side has seen everything up to `seq`."""
+
+    __tablename__ = "seen_marks"
+
+    chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(10), primary_key=True)
+    seq: Mapped[int]
+
+
+def mark_seen(chat: Chat, side: Side, seq: int) -> bool:
+    """Move the mark of `side` up to `seq`, never beyond the chat's last number and never back.
+
+    Returns whether it moved; only then the other side is told.
+    """
+    with transaction() as session:
+        seq = min(seq, session.scalar(select(Chat.seq).where(Chat.id == chat.id)))
+        insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[session.get_bind().dialect.name]
+        mark = insert(SeenMark).values(chat_id=chat.id, side=side, seq=seq)
+        mark = mark.on_conflict_do_update(index_elements=["chat_id", "side"], set_={"seq": seq},
+                                          where=SeenMark.seq < seq)
+        moved = session.execute(mark).rowcount == 1
+        if moved:
+            announce(session, Notice(f"seen_by_{side}", chat_id=chat.id))
+        return moved
+
+
+def seen(session: Session, chat_id: int, side: Side) -> int:
+    """The number up to which `side` has seen the chat; 0 when it has seen nothing."""
+    return session.scalar(select(SeenMark.seq).where(SeenMark.chat_id == chat_id, SeenMark.side == side)) or 0
+
+
+def unread_counts(session: Session, *which_chats) -> dict[int, int]:
+    """For the chats that meet the conditions: how many customer messages nobody of the team has seen.
+
+    Chats without any are left out.
+    """
+    mark = func.coalesce(SeenMark.seq, 0)
+    counts = (
+        select(Message.chat_id, func.count())
+        .join(Chat, Chat.id == Message.chat_id)
+        .outerjoin(SeenMark, (SeenMark.chat_id == Chat.id) & (SeenMark.side == Side.MEMBERS))
+        .where(*which_chats, Message.author == Author.CUSTOMER, Message.seq > mark)
+        .group_by(Message.chat_id)
+    )
+    return dict(session.execute(counts).all())

@@ -1,0 +1,51 @@
+"""The transcript: messages and events of a chat in the order of their numbers."""
+
+from heapq import merge
+
+from sqlalchemy import desc, select
+from sqlalchemy.orm import Session
+
+from models.chat import Chat
+from models.event import Event
+from models.message import Message
+
+PAGE = 100
+
+Entry = Message | Event
+
+
+def entries_after(session: Session, chat: Chat, seq: int) -> list[Entry]:
+    """Every entry of `chat` with a number above `seq`, in order."""
+    return _in_order(*(session.scalars(select(kind).where(kind.chat_id == chat.id, kind.seq > seq)).all()
+                       for kind in (Message, Event)))
+
+
+def last_entries(session: Session, chat: Chat, before: int | None = None, limit: int = PAGE) -> list[Entry]:
+    """The last `limit` entries of `chat` with a number below `before`, in order."""
+    newest = []
+    for kind in (Message, Event):
+        found = select(kind).where(kind.chat_id == chat.id)
+        if before is not None:
+            found = found.where(kind.seq < before)
+        newest.append(session.scalars(found.order_by(desc(kind.seq)).limit(limit)).all())
+    return _in_order(*newest)[-limit:]
+
+
+def last_messages(session: Session, chat: Chat, limit: int) -> list[Message]:
+    """The last `limit` messages of `chat`, in order."""
+    found = select(Message).where(Message.chat_id == chat.id).order_by(desc(Message.seq)).limit(limit)
+    return session.scalars(found).all()[::-1]
+
+
+def unanswered(session: Session, chat: Chat) -> list[Message]:
+    """The customer's messages that the bot has yet to answer, in order."""
+    return list(session.scalars(select(Message).where(
+        Message.chat_id == chat.id, Message.author == "customer", Message.seq > chat.answered_seq,
+    ).order_by(Message.seq)))
+
+
+def _in_order(*kinds: list[Entry]) -> list[Entry]:
+    def number(entry: Entry) -> int:
+        return entry.seq
+
+    return list(merge(*(sorted(entries, key=number) for entries in kinds), key=number))

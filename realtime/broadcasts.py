@@ -1,0 +1,164 @@
+"""Who hears what: the whole push map on one page.
+
+After each commit `deliver` gets the facts of that transaction: entries of a chat's log, and notices. Nothing
+else in Baton pushes, so nobody can forget to.
+"""
+
+import logging
+from collections import defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Action, Chat, Event, Message, Notice, Side, State, reading
+from models.inbox import queue, waiting_counts
+from models.seen import seen, unread_counts
+from realtime import fragments
+from realtime.fragments import CUSTOMER, MEMBERS, frame
+
+log = logging.getLogger(__name__)
+
+ACCESS_ENDED = 1008
+
+# What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
+CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED,
+                 Action.CHAT_ENDED, Action.CHAT_EXPIRED, Action.FEEDBACK_LEFT}
+CHANGES_QUEUE = {Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED, Action.CHAT_ENDED,
+                 Action.CHAT_EXPIRED}
+
+
+def customer_topic(chat_id: int) -> str:
+    """What the customer of a chat hears."""
+    return f"chat:{chat_id}:customer"
+
+
+def members_topic(chat_id: int) -> str:
+    """What members hear who have a chat open."""
+    return f"chat:{chat_id}:members"
+
+
+def inbox_topic(bot_id: int) -> str:
+    """What every dashboard of a bot hears."""
+    return f"bot:{bot_id}"
+
+
+def waiting_topic(bot_id: int) -> str:
+    """How many chats of a bot wait: heard by the dashboards of a member's other bots."""
+    return f"waiting:{bot_id}"
+
+
+def member_topic(member_id: int) -> str:
+    """All sockets of a member; used to close them."""
+    return f"member:{member_id}"
+
+
+def sign_in_topic(sign_in_id: int) -> str:
+    """All sockets of one sign-in; used to close them."""
+    return f"sign_in:{sign_in_id}"
+
+
+class Broadcasts:
+    """Tells screens what was committed, over a relay."""
+
+    def __init__(self, relay):
+        self.relay = relay
+        self._notices = {
+            f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
+            f"seen_by_{Side.MEMBERS}": self._seen_by_members,
+            "customer_visited": self._visited,
+            "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
+            "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
+        }
+
+    def deliver(self, facts: list) -> None:
+        """Push what one transaction announced. Never raises: the change is made, screens can catch up."""
+        try:
+            for chat_id, entries in _entries_by_chat(facts).items():
+                with reading() as session:
+                    self._chat_moved(session, load(session, chat_id), entries)
+            for notice in facts:
+                if isinstance(notice, Notice):
+                    self._notices[notice.kind](notice)
+        except Exception:
+            log.exception("a push failed")
+
+    def typing(self, chat_id: int, side: Side, name: str, now: bool, member_id: int | None = None) -> None:
+        """Pass on that somebody types, or stopped. It is never stored, and never comes back to who types."""
+        with reading() as session:
+            chat = load(session, chat_id)
+        if chat.state != State.LIVE:
+            return
+        shown = (name or chat.customer.code) if now else None
+        self._publish(members_topic(chat_id), fragments.typing(chat, MEMBERS, shown, fragments.others(member_id)))
+        if side == Side.CUSTOMER:
+            self._publish(inbox_topic(chat.bot_id), fragments.row_typing(chat, now))
+        elif chat.assignee_id == member_id:
+            self._publish(customer_topic(chat_id), fragments.typing(chat, CUSTOMER, shown))
+
+    def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
+        actions = {entry.action for entry in entries if isinstance(entry, Event)}
+        state = bool(actions & CHANGES_STATE)
+        numbers = {"chat": chat.id, "after": entries[0].seq - 1, "seq": entries[-1].seq}
+        for topic, audience, state_of in (
+            (customer_topic(chat.id), CUSTOMER, fragments.state_for_customer),
+            (members_topic(chat.id), MEMBERS, fragments.state_for_members),
+        ):
+            content = fragments.entries(chat, entries, audience) + fragments.typing(chat, audience, None)
+            self._publish(topic, content + (state_of(session, chat) if state else ""), **numbers)
+        if chat.handed_off_at:
+            self._row_moved(session, chat)
+        if actions & CHANGES_QUEUE:
+            self._queue_moved(session, chat)
+
+    def _row_moved(self, session: Session, chat: Chat) -> None:
+        unread = unread_counts(session, Chat.id == chat.id).get(chat.id, 0)
+        self._publish(inbox_topic(chat.bot_id), fragments.row(chat, unread), chat=chat.id, version=chat.seq)
+
+    def _queue_moved(self, session: Session, chat: Chat) -> None:
+        count = waiting_counts(session, [chat.bot]).get(chat.bot_id, 0)
+        self._publish(waiting_topic(chat.bot_id), fragments.waiting_count(chat.bot_id, count))
+        # Only the first places are told exactly, so that a long queue does not cost a push for each customer.
+        for before, waiting_id in enumerate(queue(session, chat.bot_id)):
+            if waiting_id != chat.id:
+                waiting = load(session, waiting_id)
+                self._publish(customer_topic(waiting_id), fragments.queue_position(waiting, before))
+
+    def _seen_by_customer(self, notice: Notice) -> None:
+        self._seen(notice.chat_id, Side.CUSTOMER, members_topic(notice.chat_id))
+
+    def _seen_by_members(self, notice: Notice) -> None:
+        chat = self._seen(notice.chat_id, Side.MEMBERS, customer_topic(notice.chat_id))
+        if chat.state == State.LIVE:
+            with reading() as session:
+                self._row_moved(session, load(session, chat.id))
+
+    def _seen(self, chat_id: int, side: Side, topic: str) -> Chat:
+        with reading() as session:
+            chat = load(session, chat_id)
+            self._publish(topic, fragments.seen_mark(chat, seen(session, chat_id, side)))
+        return chat
+
+    def _visited(self, notice: Notice) -> None:
+        with reading() as session:
+            chat = load(session, notice.chat_id)
+            self._publish(members_topic(chat.id), fragments.details(session, chat))
+
+    def _cut(self, topic: str) -> None:
+        self.relay.disconnect(topic, ACCESS_ENDED)
+
+    def _publish(self, topic: str, content: str, **numbers) -> None:
+        self.relay.publish(topic, frame(content, **numbers))
+
+
+def load(session: Session, chat_id: int) -> Chat:
+    """A chat with everything that fragments read of it, in one query."""
+    whole = select(Chat).where(Chat.id == chat_id)
+    return session.scalars(whole.options(*(joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)))).one()
+
+
+def _entries_by_chat(facts: list) -> dict[int, list[Message | Event]]:
+    entries = defaultdict(list)
+    for fact in facts:
+        if not isinstance(fact, Notice) and fact.chat_id:
+            entries[fact.chat_id].append(fact)
+    return {chat_id: sorted(found, key=lambda entry: entry.seq) for chat_id, found in entries.items()}

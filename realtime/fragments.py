@@ -1,0 +1,148 @@
+"""Finished HTML for screens: the very templates of the first page load, wrapped to find their place.
+
+Rendered once per audience, never per connection. Runs inside an application context, with or without a request.
+"""
+
+import json
+
+from flask import current_app
+from markupsafe import Markup, escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from helpers import dom_id
+from models import Bot, Chat, Feedback, Member, Side, State
+from models.inbox import past_chats, waiting_before
+from models.seen import seen
+from models.transcript import Entry
+from realtime.devices import device_of
+
+CUSTOMER, MEMBERS = "customer", "members"
+
+
+def render(template: str, **context) -> Markup:
+    """A template with `context` alone: no request, no nonce, no CSRF token can slip into a push."""
+    return Markup(current_app.jinja_env.get_template(template).render(context))
+
+
+def partial(target: str, html: str, swap: str = "outerHTML") -> Markup:
+    """`html` with the selector of where it belongs and how; a page without that element skips it."""
+    return Markup("<hx-partial hx-target='{}' hx-swap='{}'>{}</hx-partial>").format(target, swap, Markup(html))
+
+
+def frame(content: str | None = None, **meta) -> str:
+    """A socket's frame: JSON with the fragments under `content`, and what the page needs to order it."""
+    if content is not None:
+        meta["content"] = str(content)
+    return json.dumps(meta, separators=(",", ":"))
+
+
+def own(member_id: int | None) -> str:
+    """A selector for the pages of one member."""
+    return f'body[data-member="{member_id}"] '
+
+
+def others(member_id: int | None) -> str:
+    """A selector for the pages of everybody else."""
+    return f'body:not([data-member="{member_id}"]) '
+
+
+def notice(sentence: str) -> Markup:
+    """A plain sentence, put where the person is looking."""
+    return partial("#notice", escape(sentence), "innerHTML")
+
+
+# A chat
+
+
+def entries(chat: Chat, rows: list[Entry], audience: str) -> Markup:
+    """Entries of the log, each put in the place of its number."""
+    html = Markup("").join(render("chat/_entry.html", entry=entry, audience=audience) for entry in rows)
+    return partial(f"#{dom_id(chat, 'conversation')}", html, "place")
+
+
+def typing(chat: Chat, audience: str, name: str | None, pages: str = "") -> Markup:
+    """Who is typing to `audience`; None clears it. `pages` is a selector that leaves some pages out."""
+    folder = "widget" if audience == CUSTOMER else "dashboard"
+    return partial(f"{pages}#{dom_id(chat, 'typing')}", render(f"{folder}/_typing.html", chat=chat, name=name))
+
+
+def seen_mark(chat: Chat, seq: int) -> Markup:
+    """How far the other side has read."""
+    return _by_id(chat, "seen", "chat/_seen.html", seen=seq)
+
+
+def state_for_customer(session: Session, chat: Chat) -> Markup:
+    """Everything around the log that tells the customer how the chat stands."""
+    waiting = waiting_before(session, chat) if chat.is_waiting else None
+    return (_by_id(chat, "header", "widget/_header.html", bot=chat.bot) + queue_position(chat, waiting)
+            + _by_id(chat, "closing", "widget/_closing.html", bot=chat.bot, feedback=feedback_on(session, chat))
+            + seen_mark(chat, seen(session, chat.id, Side.MEMBERS)))
+
+
+def queue_position(chat: Chat, waiting: int | None) -> Markup:
+    """How many customers wait before this one; None for a chat that does not wait."""
+    return _by_id(chat, "status", "widget/_status.html", bot=chat.bot, waiting_before=waiting)
+
+
+def state_for_members(session: Session, chat: Chat) -> Markup:
+    """Everything around the log that tells members how the chat stands; the assignee gets another half."""
+    halves = Markup("").join(
+        partial(f"{audience}#{dom_id(chat, prefix)}", render(template, chat=chat, bot=chat.bot, holder=holder))
+        for prefix, template in (("actions", "dashboard/_actions.html"),
+                                 ("composer_state", "dashboard/_composer_state.html"))
+        for audience, holder in ((own(chat.assignee_id), True), (others(chat.assignee_id), False)))
+    return (_by_id(chat, "head", "dashboard/_head.html", bot=chat.bot) + halves + details(session, chat)
+            + seen_mark(chat, seen(session, chat.id, Side.CUSTOMER)))
+
+
+def details(session: Session, chat: Chat) -> Markup:
+    """The customer's details."""
+    html = render("dashboard/_details.html", **details_context(session, chat))
+    return partial(f"#{dom_id(chat, 'details')}", html)
+
+
+def details_context(session: Session, chat: Chat) -> dict:
+    """What dashboard/_details.html needs."""
+    return {"chat": chat, "bot": chat.bot, "past": past_chats(session, chat),
+            "device": device_of(chat.customer.browser), "feedback": feedback_on(session, chat)}
+
+
+def _by_id(chat: Chat, prefix: str, template: str, **context) -> Markup:
+    return partial(f"#{dom_id(chat, prefix)}", render(template, **{"chat": chat, **context}))
+
+
+def feedback_on(session: Session, chat: Chat) -> Feedback | None:
+    """What the customer left on a chat that is over."""
+    return None if chat.is_open else session.scalars(select(Feedback).where(Feedback.chat_id == chat.id)).first()
+
+
+# The inbox
+
+
+def row(chat: Chat, unread: int) -> Markup:
+    """The chat's line in the lists: put where it belongs for each member, or taken away."""
+    if chat.state != State.LIVE:
+        return partial(f"#{dom_id(chat, 'row')}", "", "delete")
+    html = render("dashboard/_row.html", chat=chat, bot=chat.bot, unread=unread)
+    if chat.is_waiting:
+        return partial("#unassigned_chats", html, "place")
+    return (partial(own(chat.assignee_id) + "#my_chats", html, "place")
+            + partial(others(chat.assignee_id) + "#assigned_chats", html, "place"))
+
+
+def row_typing(chat: Chat, typing_now: bool) -> Markup:
+    """The "is typing" of the chat's line in the lists."""
+    html = render("dashboard/_row_typing.html", chat=chat, typing=typing_now)
+    return partial(f"#{dom_id(chat, 'row_typing')}", html)
+
+
+def waiting_count(bot_id: int, count: int) -> Markup:
+    """How many chats wait, for the bot switcher."""
+    return partial(f"#waiting_bot_{bot_id}", render("dashboard/_waiting.html", bot_id=bot_id, count=count))
+
+
+def lists(inbox, bot: Bot, member: Member) -> Markup:
+    """The three lists as a whole."""
+    html = render("dashboard/_inbox.html", inbox=inbox, bot=bot, member=member)
+    return partial("#inbox", html, "innerHTML")

@@ -1,0 +1,140 @@
+"""Who listens to what in this process. Knows connections and topics; no chats, no HTML."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+TOO_SLOW = 1013
+# So many connections are pinged before the others get their turn.
+PINGS_AT_ONCE = 100
+
+
+class Listener(Protocol):
+    """What the hub needs of a connection; none of it blocks or raises."""
+
+    close_code: int | None
+
+    def put(self, frame: str) -> None: ...
+    def ping(self) -> None: ...
+    def close(self, code: int, reason: str = "") -> None: ...
+    def abort(self) -> None: ...
+
+
+def ignore(topics: list[str]) -> None:
+    """The default for `on_first` and `on_last`: nobody upstream needs to know."""
+
+
+class Hub:
+    """Topic → connections.
+
+    `on_first(topics)` is called with topics that got their first listener here, `on_last(topics)` with those
+    that lost their last. `opened`, `closed`, `dropped_slow` (closed with 1013) count connections,
+    `frames` counts frames put into queues.
+    """
+
+    def __init__(self):
+        self.on_first: Callable[[list[str]], None] = ignore
+        self.on_last: Callable[[list[str]], None] = ignore
+        self.opened = self.closed = self.dropped_slow = self.frames = 0
+        self._listeners: dict[str, set[Listener]] = {}
+        self._topics: dict[Listener, set[str]] = {}
+        self._closing_code: int | None = None
+
+    def subscribe(self, connection: Listener, topics: Iterable[str]) -> None:
+        """Add a connection to topics (more than once is fine). After `close_all` it is closed at once."""
+        if self._closing_code is not None:
+            connection.close(self._closing_code)
+            return
+        if connection not in self._topics:
+            self._topics[connection] = set()
+            self.opened += 1
+        new = [topic for topic in topics if self._add(connection, topic)]
+        if new:
+            self.on_first(new)
+
+    def unsubscribe(self, connection: Listener) -> None:
+        """Forget a connection; one that is not known is ignored."""
+        topics = self._topics.pop(connection, None)
+        if topics is None:
+            return
+        self.closed += 1
+        self.dropped_slow += connection.close_code == TOO_SLOW
+        empty = [topic for topic in topics if self._remove(connection, topic)]
+        if empty:
+            self.on_last(empty)
+
+    def deliver(self, topic: str, frame: str) -> None:
+        """Queue a frame for every connection on the topic."""
+        self._put(frame, tuple(self._listeners.get(topic, ())))
+
+    def catch_up(self, topics: Iterable[str]) -> None:
+        """Tell every connection on any of the topics, once, that it may have missed something."""
+        connections = {connection for topic in topics for connection in self._listeners.get(topic, ())}
+        self._put(json.dumps({"catch_up": True}), connections)
+
+    def disconnect(self, topic: str, code: int) -> None:
+        """Close every connection on the topic."""
+        for connection in tuple(self._listeners.get(topic, ())):
+            connection.close(code)
+
+    def close_all(self, code: int, seconds: float = 0.8) -> None:
+        """Close every connection, now and from now on. Waits until they have left, then cuts off the rest."""
+        self._closing_code = code
+        for connection in tuple(self._topics):
+            connection.close(code)
+        deadline = time.monotonic() + seconds
+        while self._topics and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for connection in tuple(self._topics):
+            connection.abort()
+
+    def topics(self) -> list[str]:
+        """The topics with at least one listener in this process."""
+        return list(self._listeners)
+
+    def heartbeat(self, seconds: float, numbers: Callable[[list[str]], dict[str, object]]) -> None:
+        """Beat every `seconds`, for ever: run it in a greenlet of its own.
+
+        `numbers(topics)` answers with the last number of each topic that has one: a page that shows less
+        catches up.
+        """
+        while True:
+            time.sleep(seconds)
+            try:
+                self.beat(numbers)
+            except Exception:
+                log.exception("a heartbeat failed")
+
+    def beat(self, numbers: Callable[[list[str]], dict[str, object]]) -> None:
+        """One heartbeat: ping everybody, then tell every topic its last number."""
+        self._ping_all()
+        for topic, number in numbers(self.topics()).items():
+            self.deliver(topic, json.dumps({"heartbeat": number}))
+
+    def _put(self, frame: str, connections: Iterable[Listener]) -> None:
+        for connection in connections:
+            connection.put(frame)
+            self.frames += 1
+
+    def _ping_all(self) -> None:
+        for count, connection in enumerate(tuple(self._topics), start=1):
+            connection.ping()
+            if count % PINGS_AT_ONCE == 0:
+                time.sleep(0)
+
+    def _add(self, connection: Listener, topic: str) -> bool:
+        is_first = topic not in self._listeners
+        self._listeners.setdefault(topic, set()).add(connection)
+        self._topics[connection].add(topic)
+        return is_first
+
+    def _remove(self, connection: Listener, topic: str) -> bool:
+        listeners = self._listeners[topic]
+        listeners.discard(connection)
+        if not listeners:
+            del self._listeners[topic]
+        return not listeners

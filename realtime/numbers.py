@@ -1,0 +1,27 @@
+"""The last number of each topic, so that a page can tell whether it shows everything."""
+
+from sqlalchemy import select
+
+from models import Chat, reading
+from models.inbox import digests
+
+# Far below SQLite's limit of variables in one statement.
+AT_ONCE = 1000
+
+
+def numbers(topics: list[str]) -> dict[str, int | str]:
+    """By topic: the last `seq` of a chat, or the digest of an inbox. Topics without a number are left out."""
+    chats, bots = _ids(topics, "chat"), _ids(topics, "bot")
+    with reading() as session:
+        last = {}
+        ids = list(set(chats.values()))
+        for start in range(0, len(ids), AT_ONCE):
+            some = Chat.id.in_(ids[start:start + AT_ONCE])
+            last.update(session.execute(select(Chat.id, Chat.seq).where(some)).tuples().all())
+        digest = digests(session, list(set(bots.values()))) if bots else {}
+    return ({topic: last[chat_id] for topic, chat_id in chats.items() if chat_id in last}
+            | {topic: digest[bot_id] for topic, bot_id in bots.items()})
+
+
+def _ids(topics: list[str], kind: str) -> dict[str, int]:
+    return {topic: int(topic.split(":")[1]) for topic in topics if topic.startswith(f"{kind}:")}

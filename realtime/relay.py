@@ -1,0 +1,198 @@
+"""Carries finished frames to every process that has listeners for them."""
+
+import json
+import logging
+import time
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from realtime.hub import Hub
+
+log = logging.getLogger(__name__)
+
+PREFIX = "baton:"
+# Closings are rare and go to every process, apart from the frames: nobody has to look into those.
+CLOSINGS = PREFIX + "closings"
+ANSWER_SECONDS = 1
+LISTEN_SECONDS = 2
+MOST_UNANSWERED_CHECKS = 2
+MOST_WAIT_SECONDS = 5
+
+
+class LocalRelay:
+    """For one process: a relay is a function call."""
+
+    def __init__(self, hub: Hub):
+        self._hub = hub
+
+    def publish(self, topic: str, frame: str) -> bool:
+        """Deliver a frame to all who listen to the topic; True when nobody was missed."""
+        self._hub.deliver(topic, frame)
+        return True
+
+    def disconnect(self, topic: str, code: int) -> bool:
+        """Close every connection on the topic, with a WebSocket close code."""
+        self._hub.disconnect(topic, code)
+        return True
+
+    def ready(self) -> bool:
+        """Whether frames reach everybody."""
+        return True
+
+    def run(self) -> None:
+        """Listen to the other processes, for ever; here there are none."""
+
+
+class RedisRelay:
+    """For several processes: Redis pub/sub, only for topics with listeners in this process.
+
+    Pub/sub forgets. Whoever may have missed something is told to catch up: whenever Redis confirms a
+    subscription (a first listener's, or all of them after an outage), its listeners get `{"catch_up": true}`.
+    """
+
+    def __init__(self, hub: Hub, url: str):
+        self._hub = hub
+        # One connection: frames leave in the order they were published. Redis restarted: its end of the
+        # connection is stale, so a refused send is tried once more; a timeout is not.
+        self._publisher = redis.Redis.from_url(
+            url, single_connection_client=True, protocol=2, socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)))
+        self._subscriber = redis.Redis.from_url(
+            url, protocol=2, decode_responses=True, socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS, health_check_interval=LISTEN_SECONDS,
+            retry=Retry(NoBackoff(), 0))
+        self._pubsub: redis.client.PubSub | None = None
+        self._listening = False
+        self._silent_until = 0.0
+        self._is_out = False
+        self._owed_closings: dict[str, int] = {}
+        hub.on_first = self._subscribe
+        hub.on_last = self._unsubscribe
+
+    def publish(self, topic: str, frame: str) -> bool:
+        """Send a frame to all who listen to the topic, in any process. Never raises, takes about 1 s at most.
+
+        False: Redis is away. Then the frame is delivered in this process only, and the others catch up.
+        """
+        if self._send(PREFIX + topic, frame):
+            return True
+        self._hub.deliver(topic, frame)
+        return False
+
+    def disconnect(self, topic: str, code: int) -> bool:
+        """Close every connection on the topic, in any process.
+
+        False: Redis is away. Then this process closes its own, and the others hear of it when Redis is back.
+        """
+        self._hub.disconnect(topic, code)
+        if self._send(CLOSINGS, json.dumps({"close": code, "topic": topic})):
+            return True
+        self._owed_closings[topic] = code
+        return False
+
+    def ready(self) -> bool:
+        """Whether Redis answers and this process listens to it."""
+        try:
+            return bool(self._publisher.ping()) and self._listening
+        except (redis.RedisError, OSError):
+            return False
+
+    def run(self) -> None:
+        """Listen to Redis, for ever, reconnecting: run it in a greenlet of its own."""
+        wait = 0.1
+        while True:
+            started = time.monotonic()
+            self._listen_until_lost()
+            wait = 0.1 if time.monotonic() - started > MOST_WAIT_SECONDS else min(wait * 2, MOST_WAIT_SECONDS)
+            time.sleep(wait)
+
+    def _listen_until_lost(self) -> None:
+        pubsub = self._subscriber.pubsub()
+        try:
+            pubsub.subscribe(CLOSINGS)
+            # From here on new topics subscribe themselves; the others are subscribed now.
+            self._pubsub, self._listening = pubsub, True
+            self._subscribe(self._hub.topics())
+            self._silent_until = 0.0
+            self._listen(pubsub)
+        except (redis.RedisError, OSError) as error:
+            self._note_outage(error)
+        except Exception:
+            log.exception("listening to Redis failed")
+        finally:
+            self._pubsub, self._listening = None, False
+            pubsub.close()
+
+    def _listen(self, pubsub: redis.client.PubSub) -> None:
+        confirmed: list[str] = []
+        while self._listening:
+            message = pubsub.get_message(timeout=0 if confirmed else LISTEN_SECONDS)
+            if message and message["type"] == "subscribe":
+                self._confirm(message["channel"], confirmed)
+                continue
+            if confirmed:
+                self._hub.catch_up(confirmed)
+                confirmed = []
+            if message and message["type"] == "message":
+                self._take(message["channel"], message["data"])
+            if pubsub.health_check_response_counter > MOST_UNANSWERED_CHECKS:
+                raise redis.TimeoutError("Redis does not answer")
+
+    def _confirm(self, channel: str, confirmed: list[str]) -> None:
+        if channel == CLOSINGS:
+            self._pay_closings()
+        else:
+            confirmed.append(channel.removeprefix(PREFIX))
+
+    def _take(self, channel: str, data: str) -> None:
+        if channel == CLOSINGS:
+            closing = json.loads(data)
+            self._hub.disconnect(closing["topic"], closing["close"])
+        else:
+            self._hub.deliver(channel.removeprefix(PREFIX), data)
+
+    def _pay_closings(self) -> None:
+        owed, self._owed_closings = self._owed_closings, {}
+        for topic, code in owed.items():
+            self.disconnect(topic, code)
+
+    def _subscribe(self, topics: list[str]) -> None:
+        if self._pubsub and topics:
+            self._command(self._pubsub.subscribe, topics)
+
+    def _unsubscribe(self, topics: list[str]) -> None:
+        if self._pubsub and topics:
+            self._command(self._pubsub.unsubscribe, topics)
+
+    def _command(self, command, topics: list[str]) -> None:
+        try:
+            command(*(PREFIX + topic for topic in topics))
+        except (redis.RedisError, OSError):
+            # redis-py reconnects behind our back, without these topics: start over instead.
+            self._listening = False
+
+    def _send(self, channel: str, text: str) -> bool:
+        # During an outage one sender a second finds out, the others do not wait.
+        if time.monotonic() < self._silent_until:
+            return False
+        try:
+            self._publisher.publish(channel, text)
+        except (redis.RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + ANSWER_SECONDS
+            self._note_outage(error)
+            return False
+        self._is_out = False
+        return True
+
+    def _note_outage(self, error: Exception) -> None:
+        if not self._is_out:
+            log.error("Redis is away, screens fall back to catching up: %s", error)
+        self._is_out = True
+
+
+def open_relay(url: str | None, hub: Hub) -> LocalRelay | RedisRelay:
+    """The relay for a `REDIS_URL`, or for one process when there is none."""
+    return RedisRelay(hub, url) if url else LocalRelay(hub)

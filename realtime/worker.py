@@ -1,0 +1,112 @@
+"""gunicorn's gevent worker, which also stops in about a second."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gunicorn.sock import ssl_context
+from gunicorn.workers.ggevent import GeventWorker
+
+log = logging.getLogger(__name__)
+
+_start_callbacks: list[Callable[[], None]] = []
+_stop_callbacks: list[Callable[[], None]] = []
+
+
+def on_start(callback: Callable[[], None]) -> None:
+    """Run `callback` in every worker once the app is loaded, in a greenlet of its own (it may loop)."""
+    _start_callbacks.append(callback)
+
+
+def on_stop(callback: Callable[[], None]) -> None:
+    """Run `callback` in every worker as soon as it is told to stop, in a greenlet of its own.
+
+    It is there to close what would stay open: the worker leaves when no connection is left.
+    """
+    _stop_callbacks.append(callback)
+
+
+class Worker(GeventWorker):
+    """Leaves when the requests in flight are answered.
+
+    gunicorn's own waits `graceful_timeout` for sockets and keep-alive connections that nobody will use again,
+    and looks only once a second. Sockets are closed by whoever registered with `on_stop`.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.stopping = Event()
+        self.idle: set[socket.socket] = set()
+
+    def run(self) -> None:
+        """Serve until told to stop, then see the requests in flight off."""
+        servers = [self.serve(listener) for listener in self.sockets]
+        for callback in _start_callbacks:
+            gevent.spawn(callback)
+        while self.alive:
+            self.notify()
+            self.stopping.wait(timeout=1)
+        for server in servers:
+            server.close()
+        for callback in _stop_callbacks:
+            gevent.spawn(callback)
+        self.release_idle()
+        self.see_off(servers)
+
+    def serve(self, listener) -> StreamServer:
+        """Start accepting connections from a listening socket."""
+        listener.setblocking(1)
+        ssl_args = {"ssl_context": ssl_context(self.cfg)} if self.cfg.is_ssl else {}
+        server = StreamServer(listener, handle=partial(self.handle, listener),
+                              spawn=Pool(self.worker_connections), **ssl_args)
+        if self.cfg.workers > 1:
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def see_off(self, servers: list[StreamServer]) -> None:
+        """Wait for the connections, at most `graceful_timeout` seconds, then cut off the rest."""
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        while time.monotonic() < deadline:
+            self.notify()
+            if all(server.pool.join(timeout=1) for server in servers):
+                return
+        log.warning("connections were cut off after %s s", self.cfg.graceful_timeout)
+        for server in servers:
+            server.stop(timeout=1)
+
+    def handle_exit(self, sig, frame) -> None:
+        """SIGTERM: from the operator, or from a reload that has started our successor."""
+        super().handle_exit(sig, frame)
+        self.stopping.set()
+
+    def handle(self, listener, client, addr) -> None:
+        """One connection, for as long as it lives; it is idle whenever no request is being answered."""
+        self.idle.add(client)
+        try:
+            if not self.alive:
+                self.release_idle()
+            super().handle(listener, client, addr)
+        finally:
+            self.idle.discard(client)
+
+    def handle_request(self, listener_name, req, sock, addr) -> None:
+        """One request; the last one of its connection when the worker is stopping."""
+        self.idle.discard(sock)
+        super().handle_request(listener_name, req, sock, addr)
+        if not self.alive:
+            raise StopIteration
+        self.idle.add(sock)
+
+    def release_idle(self) -> None:
+        """End the waiting for a next request. One that has already arrived is still read and answered."""
+        for client in self.idle:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RD)

@@ -1,0 +1,178 @@
+// Keeps what an element shows complete: <… data-live="chat|inbox" data-catch-up="/…" hx-ws:connect="/…">.
+// A frame that came twice is dropped; one that came too early, a heartbeat that is ahead, a new connection and
+// a tab that was hidden make the element ask for what it misses. Without a socket it asks every 3 seconds.
+(() => {
+  const POLL = 3000;
+  const HIDDEN_LONG = 5000;
+  const GONE = [401, 403, 404];
+  const all = new Map();
+
+  class Live {
+    constructor(element) {
+      this.element = element;
+      this.connected = false;
+      this.reached = true;
+    }
+
+    // Whether a frame may be swapped in, once whatever was missing before it is here.
+    async admits(frame) {
+      await this.catching;
+      if (frame.catch_up || this.isBehind(frame.heartbeat)) await this.catchUp();
+      return frame.content !== undefined && this.takes(frame);
+    }
+
+    catchUp() {
+      this.catching ??= this.fetchMissing().finally(() => (this.catching = null));
+      return this.catching;
+    }
+
+    async fetchMissing() {
+      const answer = await baton.request(this.catchUpUrl(), { source: this.element });
+      this.reached = answer.ok;
+      if (answer.ok) this.caughtUp(answer.headers);
+      if (GONE.includes(answer.status)) this.stop();
+      showLine();
+    }
+
+    opened() {
+      this.connected = true;
+      clearInterval(this.polling);
+      this.polling = null;
+      showLine();
+    }
+
+    closed() {
+      this.connected = false;
+      this.polling ??= setInterval(() => (this.element.isConnected ? this.catchUp() : this.stop()), POLL);
+      this.catchUp();
+    }
+
+    stop() {
+      clearInterval(this.polling);
+      all.delete(this.element);
+    }
+  }
+
+  class LiveChat extends Live {
+    constructor(element) {
+      super(element);
+      const entries = element.querySelectorAll("[data-seq]");
+      this.last = Math.max(0, ...[...entries].map((entry) => Number(entry.dataset.seq)));
+    }
+
+    isBehind(number) {
+      return number > this.last;
+    }
+
+    async takes({ after, seq }) {
+      if (seq === undefined) return true;
+      if (after > this.last) await this.catchUp();
+      return after <= this.last && this.isNew(seq);
+    }
+
+    isNew(seq) {
+      if (seq <= this.last) return false;
+      this.last = seq;
+      return true;
+    }
+
+    catchUpUrl() {
+      return `${this.element.dataset.catchUp}?after=${this.last}`;
+    }
+
+    caughtUp(headers) {
+      this.isNew(Number(headers.get("Baton-Seq")));
+    }
+
+    // The answer to a message that this page sent: shown already, but numbers before it may be missing.
+    answered(after, seq) {
+      if (after > this.last) this.catchUp();
+      else this.isNew(seq);
+    }
+  }
+
+  class LiveInbox extends Live {
+    constructor(element) {
+      super(element);
+      this.versions = new Map();
+      this.caughtUp();
+    }
+
+    rows() {
+      return [...this.element.querySelectorAll("[data-version]")];
+    }
+
+    isBehind(digest) {
+      const versions = this.rows().map((row) => Number(row.dataset.version));
+      return digest !== undefined && digest !== `${versions.length}:${versions.reduce((sum, one) => sum + one, 0)}`;
+    }
+
+    takes({ chat, version }) {
+      if (version === undefined) return true;
+      if (version < (this.versions.get(chat) ?? 0)) return false;
+      this.versions.set(chat, version);
+      return true;
+    }
+
+    catchUpUrl() {
+      return this.element.dataset.catchUp;
+    }
+
+    caughtUp() {
+      for (const { dataset } of this.rows()) this.versions.set(Number(dataset.chat), Number(dataset.version));
+    }
+  }
+
+  const liveOf = (element) => {
+    if (!all.has(element)) all.set(element, new (element.dataset.live === "chat" ? LiveChat : LiveInbox)(element));
+    return all.get(element);
+  };
+
+  const showLine = () => {
+    const lives = [...all.values()].filter((live) => live.element.isConnected);
+    const lost = !navigator.onLine || lives.some((live) => !live.connected && !live.reached);
+    const line = lost ? "lost" : lives.every((live) => live.connected) ? "ok" : "polling";
+    if (document.body.dataset.line === line) return;
+    document.body.dataset.line = line;
+    document.dispatchEvent(new Event("baton:line"));
+  };
+
+  const onSocket = (name, handle) =>
+    document.addEventListener(`htmx:ws:${name}`, (event) => {
+      if (event.target.dataset?.live) handle(liveOf(event.target), event.detail, event);
+    });
+
+  onSocket("before:connection", (live, { connection }) => {
+    live.connection = connection;
+    const protocols = baton.protocols?.();
+    if (protocols) connection.config.protocols = protocols;
+  });
+  onSocket("after:connection", (live) => live.opened());
+  onSocket("close", (live, { reason }) => (reason === "closed" ? live.closed() : live.stop()));
+  onSocket("before:message:incoming", (live, detail) => {
+    const frame = JSON.parse(detail.message.data);
+    detail.waitUntil(live.admits(frame).then((admitted) => (detail.cancelled = !admitted)));
+  });
+
+  let hiddenAt = 0;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) hiddenAt = Date.now();
+    else if (Date.now() - hiddenAt > HIDDEN_LONG) all.forEach((live) => live.catchUp());
+  });
+  window.addEventListener("offline", showLine);
+  window.addEventListener("online", () => all.forEach((live) => live.catchUp()));
+
+  // Send what is not stored (typing) over the chat's socket, if there is one.
+  baton.whisper = (chat, words) => {
+    const element = document.querySelector(`[data-live=chat][data-chat="${chat}"]`);
+    const socket = element && all.get(element)?.connection?.socket;
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(words));
+  };
+
+  baton.answered = (chat, headers) => {
+    const element = document.querySelector(`[data-live=chat][data-chat="${chat}"]`);
+    if (element && headers.has("Baton-Seq")) {
+      liveOf(element).answered(Number(headers.get("Baton-After")), Number(headers.get("Baton-Seq")));
+    }
+  };
+})();

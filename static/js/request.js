@@ -1,0 +1,35 @@
+// One way to ask the server: fetch, then put the answered fragments on the page.
+window.baton ??= {};
+
+baton.headers ??= () => ({ "X-CSRFToken": document.querySelector("meta[name=csrf-token]")?.content ?? "" });
+
+// A store that survives a reload; the widget brings its own, for it may not have one here.
+baton.store ??= {
+  get: (name) => localStorage.getItem(name),
+  set: (name, value) => localStorage.setItem(name, value),
+  remove: (name) => localStorage.removeItem(name),
+  names: (prefix) => Object.keys(localStorage).filter((name) => name.startsWith(prefix)),
+};
+
+// Swap in a text of <hx-partial>s.
+baton.swap = (text, source = document.body) =>
+  htmx.swap({ sourceElement: source, target: source, swap: "none swapEmpty:false", text });
+
+// Answers {ok, status, headers}; status 0 means that the server was not reached.
+// `headers` may carry Baton-After and Baton-Seq: the fragments are the entries between these numbers.
+baton.request = async (url, { method = "GET", form, source = document.body } = {}) => {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { ...baton.headers(), "HX-Request": "true", "HX-Request-Type": "partial" },
+      body: form && new URLSearchParams(form),
+      signal: AbortSignal.timeout(15000),
+    });
+    const text = await response.text();
+    const { ok, status, headers } = response;
+    if (text && status < 500 && headers.get("Content-Type")?.startsWith("text/html")) await baton.swap(text, source);
+    return { ok, status, headers };
+  } catch {
+    return { ok: false, status: 0, headers: new Headers() };
+  }
+};

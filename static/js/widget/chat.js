@@ -1,0 +1,99 @@
+// Which chat the widget shows: the customer's own as soon as the store is known, an empty one, or a fresh start.
+(() => {
+  const main = document.getElementById("chat");
+  const url = `/widget/${document.body.dataset.bot}`;
+  const fresh = main.innerHTML;
+  const section = () => main.querySelector("[data-chat]");
+  const isClosed = () => main.querySelector("[data-closed]") !== null;
+
+  const visit = () => ({
+    ...baton.page,
+    ...baton.customer,
+    language: navigator.language,
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+  // The first message also says where the customer is.
+  baton.alongside = ({ chat }) => (chat === "new" ? visit() : {});
+
+  const load = async () => {
+    if (!baton.store.get("token")) return;
+    const { status } = await baton.request(`${url}/chat`);
+    if (status === 403) baton.forgetCustomer();
+    if (status === 403 || status === 404) document.getElementById("notice").replaceChildren();
+    if (status === 200 && isClosed() && baton.store.get("left") === section().dataset.chat) startOver();
+    noteVisit();
+  };
+
+  const noteVisit = () => {
+    const { chat, seenUrl, isOpen } = section()?.dataset ?? {};
+    if (chat && isOpen !== undefined) baton.request(seenUrl.replace(/seen$/, "visit"), { method: "POST", form: visit() });
+  };
+
+  const startOver = async () => {
+    if (section()) baton.store.set("left", section().dataset.chat);
+    await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
+    document.getElementById("message_box").focus();
+  };
+
+  // A chat that the server has never heard of ends here.
+  const endUnsent = () => {
+    document.getElementById("end_dialog").close();
+    const closing = document.getElementById("closing_new");
+    closing.hidden = false;
+    closing.dataset.closed = "";
+    main.querySelector(".end").remove();
+    closing.querySelector("[data-start-over]").focus();
+  };
+
+  // What was written while the first message was on its way belongs to the chat that it made.
+  const adopt = () => {
+    const { chat } = section()?.dataset ?? {};
+    if (!chat) return;
+    let adopted = false;
+    for (const name of baton.store.names("outbox:")) {
+      const message = JSON.parse(baton.store.get(name));
+      if (message.chat !== "new" || document.getElementById(`message_${message.uuid}`)?.dataset.seq) continue;
+      baton.store.set(name, JSON.stringify({ ...message, chat, url: `${url}/chats/${chat}/messages` }));
+      adopted = true;
+    }
+    if (adopted) document.dispatchEvent(new Event("baton:store"));
+  };
+
+  // Which chat to keep alive on the next page; until its end was seen.
+  const remember = () => {
+    const chat = section()?.dataset.chat ?? null;
+    if (chat && !isClosed() && baton.store.get("chat") !== chat) baton.store.set("chat", chat);
+    if (chat && isClosed() && baton.store.get("chat") && document.body.dataset.open === "true") baton.store.remove("chat");
+    for (const field of main.querySelectorAll("#end_dialog [type=hidden]")) field.value = visit()[field.name] ?? "";
+  };
+
+  const showEarlier = async (button) => {
+    const log = button.parentElement;
+    const fromEnd = log.scrollHeight - log.scrollTop;
+    const first = () => log.querySelector("[data-seq]");
+    const before = first().dataset.seq;
+    const { ok } = await baton.request(`${button.dataset.earlier}?before=${before}`);
+    if (ok && (first().dataset.seq === before || first().dataset.seq === "1")) button.remove();
+    log.scrollTop = log.scrollHeight - fromEnd;
+  };
+
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-start-over]")) startOver();
+    if (target.closest("[data-end-unsent]")) endUnsent();
+    if (target.closest("[data-earlier]")) showEarlier(target.closest("[data-earlier]"));
+  });
+  let loaded = false;
+  document.addEventListener("baton:store", () => {
+    if (!loaded) load();
+    loaded = true;
+  });
+  // Before the outbox looks for what it should show in the new form.
+  document.addEventListener("baton:placed", adopt, { capture: true });
+  document.addEventListener("baton:placed", remember);
+  document.addEventListener("baton:shown", remember);
+  document.addEventListener("baton:page", noteVisit);
+  // Another tab has begun a chat.
+  document.addEventListener("baton:kept", ({ detail: { name, value } }) => {
+    if (name === "chat" && value && value !== section()?.dataset.chat) load();
+  });
+})();

@@ -1,0 +1,83 @@
+"""A small app around the delivery core, for the tests: publish over HTTP, listen on a socket."""
+
+import os
+import time
+from pathlib import Path
+
+from flask import Flask, request
+from flask_sock import Sock
+from wsproto.utilities import RemoteProtocolError
+
+from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS, Connection, prepare
+from realtime.hub import Hub
+from realtime.relay import open_relay
+from realtime.worker import on_start, on_stop
+
+app = Flask(__name__)
+app.config["SOCK_SERVER_OPTIONS"] = SOCK_SERVER_OPTIONS
+sock = Sock(app)
+hub = Hub()
+relay = open_relay(os.environ.get("REDIS_URL"), hub)
+received: list[str] = []
+
+on_start(relay.run)
+on_stop(lambda: hub.close_all(RESTARTING))
+
+
+@app.before_request
+def make_safe():
+    prepare(request.environ, request.args.get("send_seconds", 10, type=float))
+
+
+@app.errorhandler(RemoteProtocolError)
+def refuse(error):
+    return str(error), 400
+
+
+@sock.route("/sockets/<topics>")
+def listen(ws, topics):
+    connection = Connection(ws, take, most_text=request.args.get("most_text", 1 << 20, type=int))
+    hub.subscribe(connection, topics.split(","))
+    try:
+        connection.run()
+    finally:
+        hub.unsubscribe(connection)
+
+
+def take(text: str) -> None:
+    if "explode" in text:
+        raise RuntimeError("a bug in the handler of frames")
+    received.append(text)
+
+
+@app.post("/topics/<topic>")
+def publish(topic):
+    return {"published": relay.publish(topic, request.get_data(as_text=True))}
+
+
+@app.post("/closings/<topic>")
+def disconnect(topic):
+    return {"published": relay.disconnect(topic, int(request.get_data()))}
+
+
+@app.post("/beat")
+def beat():
+    hub.beat(lambda topics: {topic: 7 for topic in topics if topic != "silent"})
+    return {}
+
+
+@app.get("/slow")
+def slow():
+    time.sleep(request.args.get("seconds", type=float))
+    return "answered"
+
+
+@app.get("/state")
+def state():
+    return {"pid": os.getpid(), "topics": sorted(hub.topics()), "received": received, "rss": resident_bytes(),
+            "opened": hub.opened, "closed": hub.closed, "dropped_slow": hub.dropped_slow,
+            "ready": relay.ready()}
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

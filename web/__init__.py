@@ -1,0 +1,20 @@
+"""The edge: parse, find, call one verb, answer. One resource per file."""
+
+from flask import Flask
+
+from web import chats, health, refusals, sessions, setup, sockets, widget, widget_chats
+from web.access import login_manager
+from web.extensions import babel, compress, csrf, htmx, limiter
+from web.headers import secure
+
+
+def register(app: Flask) -> None:
+    """Make every page, socket and refusal known to `app`."""
+    for extension in (babel, compress, csrf, htmx, limiter, login_manager):
+        extension.init_app(app)
+    for resource in (sessions, setup, chats, widget, widget_chats, health, sockets):
+        app.register_blueprint(resource.bp)
+    # Customers hold no cookie that a foreign page could ride on: every write names their token.
+    csrf.exempt(widget_chats.bp)
+    refusals.register(app)
+    secure(app)

@@ -1,0 +1,91 @@
+"""Who is asking, and what is theirs. Every lookup starts from the person: what is not theirs is not found."""
+
+from flask import abort, make_response, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import Session
+
+from models import Bot, Chat, Customer, Member, SignIn, reading
+from models.customer import InvalidToken
+from models.inbox import chat_of
+from realtime import fragments
+from realtime.broadcasts import load
+
+login_manager = LoginManager()
+
+
+class SignedIn(UserMixin):
+    """A member in a browser, as Flask-Login keeps it. Its id is the sign-in's token, so it can be revoked."""
+
+    def __init__(self, token: str, sign_in: SignIn, member: Member):
+        self.token = token
+        self.sign_in = sign_in
+        self.member = member
+
+    def get_id(self) -> str:
+        """What the session cookie holds."""
+        return self.token
+
+
+@login_manager.user_loader
+def signed_in(token: str) -> SignedIn | None:
+    """The member behind the session cookie, if the sign-in is still living."""
+    with reading() as session:
+        found = SignIn.holder(session, token)
+    return found and SignedIn(token, *found)
+
+
+@login_manager.unauthorized_handler
+def sign_in_first():
+    """Pages send people to the sign-in and back; requests of a page that is open say so in place."""
+    if request.htmx or request.method != "GET":
+        return make_response(fragments.notice(_("You are signed out. Your text is kept: sign in again.")), 401)
+    return redirect(url_for("sessions.new", next=request.full_path.rstrip("?")))
+
+
+def member() -> Member:
+    """The member who asks."""
+    return current_user.member
+
+
+def bot_of_member(session: Session, key: str) -> Bot:
+    """A bot that the member may see; 404 for any other."""
+    return member().bot(session, key) or abort(404)
+
+
+def chat_of_member(session: Session, key: str, chat_id: int) -> Chat:
+    """A chat of a bot that the member may see; 404 for any other."""
+    return chat_of(session, bot_of_member(session, key), chat_id) or abort(404)
+
+
+def bot_of_website(session: Session, key: str) -> Bot:
+    """The bot that answers under a public key; 404 where there is none or it is switched off."""
+    return Bot.with_key(session, key) or abort(404)
+
+
+def bearer() -> str:
+    """The customer's token: from the header, or on a socket the second of the offered subprotocols.
+
+    Neither is written to logs, as a URL is. Raises InvalidToken when there is none.
+    """
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Bearer" and token:
+        return token
+    protocols = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+    if len(protocols) == 2 and protocols[0] == "baton":
+        return protocols[1]
+    raise InvalidToken
+
+
+def customer_of_website(session: Session, key: str) -> Customer:
+    """The customer who asks; raises InvalidToken or UnknownCustomer."""
+    return Customer.with_token(session, bot_of_website(session, key), bearer())
+
+
+def chat_of_customer(session: Session, key: str, chat_id: int) -> Chat:
+    """A chat of the customer who asks; 404 for any other."""
+    customer = customer_of_website(session, key)
+    chat = session.get(Chat, chat_id)
+    if chat is None or chat.customer_id != customer.id:
+        abort(404)
+    return load(session, chat_id)

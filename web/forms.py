@@ -1,0 +1,58 @@
+"""Reading what browsers send, with a clear refusal of what is no sensible request."""
+
+import json
+from urllib.parse import unquote_to_bytes
+
+from flask import request
+
+from models import Visit
+
+VISIT_FIELDS = ("page_url", "page_title", "referrer", "language", "time_zone", "name", "email")
+
+
+class Unreadable(ValueError):
+    """Bytes that are no text, or a field that is no number."""
+
+
+def refuse_broken_text() -> None:
+    """Before each request: a form that is not UTF-8 is refused. (Werkzeug would put "�" in its place.)"""
+    if request.mimetype != "application/x-www-form-urlencoded" or not request.content_length:
+        return
+    try:
+        unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable from error
+
+
+def field(name: str) -> str:
+    """A field of the form; one that is missing is empty."""
+    return request.form.get(name, "")
+
+
+def number(text: str) -> int:
+    """A whole number from 0 up; raises Unreadable."""
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Unreadable
+    return int(text)
+
+
+def rating() -> int | None:
+    """The stars; None when none are chosen, 0 (which no verb accepts) when it is no number."""
+    text = field("rating")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else 0
+
+
+def visit() -> Visit:
+    """What the customer's browser says of itself."""
+    said = {name: field(name) for name in VISIT_FIELDS}
+    return Visit(**said, browser=request.headers.get("User-Agent", ""), attributes=_attributes())
+
+
+def _attributes() -> dict:
+    try:
+        attributes = json.loads(field("attributes") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return attributes if isinstance(attributes, dict) else {}

@@ -1,0 +1,37 @@
+"""For those who watch the process."""
+
+from flask import Blueprint, current_app
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import reading
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive():
+    """The process is up."""
+    return "ok\n", 200, {"Content-Type": "text/plain"}
+
+
+@bp.get("/readyz")
+def ready():
+    """Database and relay answer: 200; else 503 and the name of what does not."""
+    away = [name for name, answers in (("database", _database_answers), ("relay", _relay_answers)) if not answers()]
+    if away:
+        return f"away: {', '.join(away)}\n", 503, {"Content-Type": "text/plain"}
+    return "ready\n", 200, {"Content-Type": "text/plain"}
+
+
+def _database_answers() -> bool:
+    try:
+        with reading() as session:
+            session.execute(text("SELECT 1"))
+        return True
+    except SQLAlchemyError:
+        return False
+
+
+def _relay_answers() -> bool:
+    return current_app.extensions["baton"].relay.ready()

@@ -1,0 +1,119 @@
+"""Every refusal: the status, and one plain sentence. Where a chat is refused, also what it looks like now."""
+
+from collections.abc import Callable
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from models import reading
+from models.chat import (
+    AlreadyAssigned, ChatClosed, ChatRefusal, NotAssignee, NotHandedOff, NotOffered, State, StillOpen,
+)
+from models.customer import InvalidToken, UnknownCustomer
+from models.feedback import AlreadyRated, InvalidRating
+from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
+from realtime import fragments
+from realtime.broadcasts import load
+from realtime.fragments import CUSTOMER, MEMBERS
+from web import answers
+from web.forms import Unreadable
+
+
+def _closed(refusal: ChatClosed) -> str:
+    chat = refusal.chat
+    if chat.state == State.RESOLVED:
+        return _("%(name)s has resolved this chat.", name=chat.assignee.first_name)
+    if chat.state == State.EXPIRED:
+        return _("This chat was closed because nobody wrote for a while.")
+    return _("This chat has ended.")
+
+
+def _assigned(refusal: AlreadyAssigned) -> str:
+    return _("%(name)s handles this chat now. Your text was not sent; it is kept here.",
+             name=refusal.chat.assignee.first_name)
+
+
+def _not_assignee(refusal: NotAssignee) -> str:
+    if not refusal.chat.assignee:
+        return _("Nobody handles this chat yet. Who writes first can resolve it.")
+    return _("Only %(name)s, who handles this chat, can resolve it.", name=refusal.chat.assignee.first_name)
+
+
+# Exception → (status, sentence). Texts are made when they are needed, in the reader's language.
+REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
+    EmptyText: (422, lambda error: _("There is nothing to send yet.")),
+    NotText: (422, lambda error: _("This text has characters that cannot be shown.")),
+    TextTooLong: (413, lambda error: _("This is too long: at most %(limit)s characters.", limit=error.limit)),
+    InvalidUuid: (422, lambda error: _("This message has no valid id.")),
+    InvalidRating: (422, lambda error: _("Please choose 1 to 5 stars.")),
+    AlreadyRated: (409, lambda error: _("This chat has its feedback already. Thank you.")),
+    InvalidToken: (403, lambda error: _("This chat is no longer known here. You can start a new one.")),
+    UnknownCustomer: (404, lambda error: _("This chat is no longer known here. You can start a new one.")),
+    Unreadable: (400, lambda error: _("This request cannot be read.")),
+    CSRFError: (400, lambda error: _("This page is out of date: please reload it. Your text is kept.")),
+    ChatClosed: (409, _closed),
+    AlreadyAssigned: (409, _assigned),
+    NotAssignee: (403, _not_assignee),
+    NotHandedOff: (409, lambda error: _("This chat is still with the bot.")),
+    NotOffered: (409, lambda error: _("You can ask for a person after a few messages.")),
+    StillOpen: (409, lambda error: _("This chat is still open.")),
+}
+
+PAGES = {
+    400: lambda: _("This request cannot be read."),
+    403: lambda: _("This is not allowed."),
+    404: lambda: _("There is nothing here."),
+    405: lambda: _("This cannot be done here."),
+    413: lambda: _("This is too long."),
+    429: lambda: _("Too many tries. Please wait a moment."),
+}
+
+
+def register(app: Flask) -> None:
+    """Answer every refusal of the verbs, and every error of the edge, in the place where the person looks."""
+    for error in REFUSALS:
+        app.register_error_handler(error, refuse)
+    app.register_error_handler(HTTPException, page)
+    app.register_error_handler(500, failed)
+
+
+def refuse(error: Exception) -> Response:
+    """Answer a refusal that a verb, or the reading of a request, has raised."""
+    status, sentence = REFUSALS[type(error)]
+    if isinstance(error, ChatRefusal):
+        return _with_chat(error, status, sentence)
+    return _say(status, sentence(error))
+
+
+def page(error: HTTPException) -> Response:
+    """Answer an error of the edge: unknown address, too many tries, and the like."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if error.code == 429:
+        return _say(429, PAGES[429](), error.get_response().headers)
+    return _say(error.code, PAGES.get(error.code, lambda: error.name)())
+
+
+def failed(error: Exception) -> Response:
+    """Answer a fault of Baton's own (Flask has logged it)."""
+    return _say(500, _("Something went wrong on our side. Your text is kept; please try again."))
+
+
+def _with_chat(error: ChatRefusal, status: int, sentence: Callable[[Exception], str]) -> Response:
+    audience = CUSTOMER if (request.blueprint or "").startswith("widget") else MEMBERS
+    with reading() as session:
+        error.chat = load(session, error.chat.id)
+        content = answers.state(session, error.chat, audience) + fragments.notice(sentence(error))
+    return make_response(str(content), status)
+
+
+def _say(status: int, sentence: str, headers=None) -> Response:
+    if request.htmx or (request.blueprint or "").startswith("widget_chats"):
+        answer = make_response(str(fragments.notice(sentence)), status)
+    else:
+        answer = make_response(render_template("error.html", status=status, sentence=sentence), status)
+    if headers and "Retry-After" in headers:
+        answer.headers["Retry-After"] = headers["Retry-After"]
+    return answer

@@ -1,0 +1,98 @@
+"""The one-time set-up, and the page that says what to paste into a website."""
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import login_required
+
+from models import SetupLink, SignIn, Workspace, reading
+from models.bot import Bot
+from models.founding import UnknownSetupLink, found
+from models.member import InvalidEmail, InvalidPassword
+from models.text import EmptyText, InvalidText, clean
+from web.access import bot_of_member
+from web.extensions import limiter
+from web.forms import field
+from web.sessions import begin
+
+bp = Blueprint("setup", __name__)
+
+FIELDS = ("workspace", "name", "email", "password", "bot")
+
+
+@bp.get("/setup/<token>")
+def new(token: str):
+    """The form, while the link is good."""
+    _open_or_gone(token)
+    return render_template("members/setup.html", errors={}, values={"bot": _("Assistant")})
+
+
+@bp.post("/setup/<token>")
+@limiter.limit("30 per minute")
+def create(token: str):
+    """Found the workspace, sign its owner in, and show what to paste."""
+    _open_or_gone(token)
+    values = {name: field(name) for name in FIELDS}
+    errors = _errors(values)
+    if errors:
+        return render_template("members/setup.html", errors=errors, values=values), 422
+    bot = Bot(name=clean(values["bot"], 120), welcome=_("Hello! How can I help you?"), quick_replies=[],
+              fallback=_("I am not sure I understood. Could you say it in other words?"))
+    try:
+        owner = found(token, values["workspace"], values["name"], values["email"], values["password"], bot)
+    except UnknownSetupLink:
+        abort(404)
+    begin(SignIn.begin_as(owner, request.user_agent.string, current_app.config["BATON"].session_days))
+    return redirect(url_for("setup.install", key=bot.key))
+
+
+@bp.get("/bots/<key>/install")
+@login_required
+def install(key: str):
+    """The tag to paste, and a live preview."""
+    with reading() as session:
+        bot = bot_of_member(session, key)
+    tag = f'<script src="{origin()}/widget.js" data-bot="{bot.key}" async></script>'
+    return render_template("dashboard/install.html", bot=bot, tag=tag)
+
+
+@bp.get("/bots/<key>/preview")
+@login_required
+def preview(key: str):
+    """A page with the widget on it, as a website would have it."""
+    with reading() as session:
+        bot = bot_of_member(session, key)
+    return render_template("dashboard/preview.html", bot=bot, origin=origin())
+
+
+def origin() -> str:
+    """The address under which people reach this server."""
+    return current_app.config["BATON"].public_url or request.host_url.rstrip("/")
+
+
+def _open_or_gone(token: str) -> None:
+    with reading() as session:
+        if Workspace.founded(session) or not SetupLink.is_open(session, token):
+            abort(404)
+
+
+def _errors(values: dict) -> dict:
+    """What is wrong with the form, by field, in one sentence each."""
+    from models.member import clean_email, hash_password
+
+    errors = {}
+    for name in ("workspace", "name", "bot"):
+        try:
+            clean(values[name], 120)
+        except EmptyText:
+            errors[name] = _("Please fill this in.")
+        except InvalidText:
+            errors[name] = _("At most 120 characters.")
+    try:
+        clean_email(values["email"])
+    except InvalidEmail:
+        errors["email"] = _("This is no e-mail address.")
+    try:
+        hash_password(values["password"])
+    except InvalidPassword:
+        errors["password"] = _("A password has 10 to 200 characters.")
+    return errors

@@ -1,0 +1,118 @@
+"""The three sockets: authorised before the handshake, by the same lookups as pages.
+
+They carry pushes out, and only what is never stored (typing) in. A socket keeps its request context for its
+whole life, so nothing here holds a database session.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, current_app, g, request
+from flask_login import current_user
+from flask_sock import Sock
+
+from models import Chat, Member, Side, reading
+from realtime.broadcasts import customer_topic, inbox_topic, member_topic, members_topic, sign_in_topic, waiting_topic
+from realtime.connection import Connection, prepare
+from realtime.fragments import frame
+from realtime.numbers import numbers
+from web.access import bot_of_member, chat_of_customer, chat_of_member, member
+
+bp = Blueprint("sockets", __name__)
+sock = Sock()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What a socket hears, and whose typing it may report."""
+
+    topics: list[str]
+    hears: Callable[[dict], None]
+
+
+@bp.before_request
+def authorise() -> None:
+    """Decide before the handshake, with a status that says why: 401, 403 or 404."""
+    # A browser names the page that opens a socket; only pages of this server may.
+    own = {request.host_url.rstrip("/"), current_app.config["BATON"].public_url}
+    if request.headers.get("Origin") not in own:
+        abort(403)
+    g.subscription = FINDERS[request.endpoint](**request.view_args)
+    prepare(request.environ)
+
+
+@sock.route("/bots/<key>/socket", bp=bp, endpoint="inbox")
+def inbox(ws, key):
+    """The left column of a dashboard."""
+    _serve(ws)
+
+
+@sock.route("/bots/<key>/chats/<int:chat_id>/socket", bp=bp, endpoint="chat")
+def chat(ws, key, chat_id):
+    """The chat that a member has open."""
+    _serve(ws)
+
+
+@sock.route("/widget/<key>/chats/<int:chat_id>/socket", bp=bp, endpoint="customer")
+def customer(ws, key, chat_id):
+    """A customer's own chat."""
+    _serve(ws)
+
+
+def _inbox(key: str) -> Subscription:
+    with reading() as session:
+        bot = bot_of_member(_signed_in(session), key)
+        waiting = [waiting_topic(other.id) for other in member().bots(session)]
+    return Subscription([inbox_topic(bot.id), *waiting, *_own_topics()], lambda words: None)
+
+
+def _chat(key: str, chat_id: int) -> Subscription:
+    with reading() as session:
+        chat = chat_of_member(_signed_in(session), key, chat_id)
+    return Subscription([members_topic(chat.id), *_own_topics()], _typing(chat, Side.MEMBERS, member()))
+
+
+def _customer(key: str, chat_id: int) -> Subscription:
+    with reading() as session:
+        chat = chat_of_customer(session, key, chat_id)
+    return Subscription([customer_topic(chat.id)], _typing(chat, Side.CUSTOMER))
+
+
+FINDERS = {"sockets.inbox": _inbox, "sockets.chat": _chat, "sockets.customer": _customer}
+
+
+def _signed_in(session):
+    if not current_user.is_authenticated:
+        abort(401)
+    return session
+
+
+def _own_topics() -> list[str]:
+    """Over these the sockets are closed when the sign-in, or the member, loses access."""
+    return [member_topic(member().id), sign_in_topic(current_user.sign_in.id)]
+
+
+def _typing(chat: Chat, side: Side, by: Member | None = None) -> Callable[[dict], None]:
+    app, baton, chat_id, member_id = current_app._get_current_object(), current_app.extensions["baton"], chat.id, by and by.id
+    name = by.first_name if by else chat.customer.name
+
+    def hear(words: dict) -> None:
+        if isinstance(words.get("typing"), bool):
+            with app.app_context():
+                baton.broadcasts.typing(chat_id, side, name, words["typing"], member_id)
+
+    return hear
+
+
+def _serve(ws) -> None:
+    subscription, hub = g.pop("subscription"), current_app.extensions["baton"].hub
+    connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
+    hub.subscribe(connection, subscription.topics)
+    try:
+        # Read after subscribing: what was committed before is in the number, what comes later is pushed.
+        for number in numbers(subscription.topics).values():
+            connection.put(frame(heartbeat=number))
+        connection.run()
+    finally:
+        hub.unsubscribe(connection)

@@ -1,0 +1,50 @@
+"""What everybody may load: the loader, the widget's empty page, and the demo shop."""
+
+from flask import Blueprint, abort, current_app, render_template, send_from_directory
+
+from models import reading
+from web.access import bot_of_website
+from web.headers import allow_framing
+from web.setup import origin
+
+bp = Blueprint("widget", __name__)
+
+LOADER_KEPT_SECONDS = 300
+
+
+@bp.get("/widget.js")
+def loader():
+    """The script that a website includes. Kept only briefly, for its address never changes."""
+    answer = send_from_directory(current_app.static_folder, "widget.js", max_age=LOADER_KEPT_SECONDS)
+    # Pages that isolate themselves take scripts only from those who allow it.
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+@bp.get("/widget/<key>")
+def page(key: str):
+    """The page in the widget's frame, before it knows who the customer is."""
+    with reading() as session:
+        bot = bot_of_website(session, key)
+    allow_framing(bot.allowed_origins)
+    return render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
+                           seen=0, feedback=None, audience="customer")
+
+
+@bp.get("/widget/<key>/theme.css")
+def theme(key: str):
+    """The bot's colour. A style attribute would do, if the page's policy allowed one."""
+    with reading() as session:
+        bot = bot_of_website(session, key)
+    answer = current_app.make_response(render_template("widget/theme.css", bot=bot))
+    answer.mimetype = "text/css"
+    answer.headers["Cache-Control"] = f"public, max-age={LOADER_KEPT_SECONDS}"
+    return answer
+
+
+@bp.get("/demo")
+def demo():
+    """A shop with the demo bot's widget on it; only where there is a demo."""
+    with reading() as session:
+        bot = bot_of_website(session, "demo") or abort(404)
+    return render_template("demo.html", bot=bot, origin=origin())

@@ -1,0 +1,126 @@
+"""The customer's own chat. Every request names their token; nothing here reads a cookie."""
+
+from flask import Blueprint, current_app, make_response, request
+from sqlalchemy.orm import Session
+
+from models import Bot, Chat, Side, reading
+from models.inbox import waiting_before
+from models.seen import mark_seen, seen
+from models.secret import digest
+from models.transcript import PAGE, last_entries
+from realtime import fragments
+from realtime.broadcasts import load
+from realtime.fragments import CUSTOMER
+from web import answers, forms
+from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website
+from web.extensions import limiter
+from web.forms import field, number
+
+bp = Blueprint("widget_chats", __name__, url_prefix="/widget/<key>")
+
+
+def each_customer() -> str:
+    """Limits count per customer, not per address: a whole office may share one."""
+    return digest(bearer())
+
+
+def message_limit() -> str:
+    """The limit on a customer's messages."""
+    return current_app.config["BATON"].message_limit
+
+
+@bp.get("/chat")
+def show(key: str):
+    """The customer's open chat, else their last one."""
+    with reading() as session:
+        chat = Chat.last_of(session, customer_of_website(session, key))
+        return ("", 404) if chat is None else _whole(session, chat.id)
+
+
+@bp.post("/chats")
+@limiter.limit(lambda: current_app.config["BATON"].chat_limit)
+@limiter.limit(message_limit, key_func=each_customer)
+def create(key: str):
+    """Start a chat with its first message; or end it before any, for whoever has something to say about that."""
+    with reading() as session:
+        bot = bot_of_website(session, key)
+    if "text" in request.form:
+        chat_id = Chat.start(bot, bearer(), forms.visit(), field("text"), field("uuid")).chat_id
+    else:
+        chat_id = _rate_unstarted(bot).id
+    with reading() as session:
+        return _whole(session, chat_id, 201)
+
+
+@bp.get("/chats/<int:chat_id>/entries")
+def entries(key: str, chat_id: int):
+    """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
+    with reading() as session:
+        chat = chat_of_customer(session, key, chat_id)
+        if "before" in request.args:
+            return answers.earlier(session, chat, number(request.args["before"]), CUSTOMER)
+        return answers.missing(session, chat, number(request.args.get("after", "0")), CUSTOMER)
+
+
+@bp.post("/chats/<int:chat_id>/messages")
+@limiter.limit(message_limit, key_func=each_customer)
+def post_message(key: str, chat_id: int):
+    """Write to the bot, or to whoever handles the chat."""
+    chat = _find(key, chat_id)
+    return answers.message(chat, chat.post_as_customer(field("text"), field("uuid")), CUSTOMER)
+
+
+@bp.post("/chats/<int:chat_id>/handoff")
+def hand_off(key: str, chat_id: int):
+    """Talk to a human."""
+    return answers.now(_find(key, chat_id).hand_off(), CUSTOMER)
+
+
+@bp.post("/chats/<int:chat_id>/closure")
+def end(key: str, chat_id: int):
+    """End the chat, with feedback or without."""
+    chat = _find(key, chat_id)
+    return answers.now(chat.end(forms.rating(), field("comment")), CUSTOMER, after=chat.seq)
+
+
+@bp.post("/chats/<int:chat_id>/feedback")
+def leave_feedback(key: str, chat_id: int):
+    """Rate a chat that is over."""
+    return answers.now(_find(key, chat_id).leave_feedback(forms.rating(), field("comment")), CUSTOMER)
+
+
+@bp.post("/chats/<int:chat_id>/seen")
+def note_seen(key: str, chat_id: int):
+    """Note how far the customer has read."""
+    mark_seen(_find(key, chat_id), Side.CUSTOMER, number(field("seq")))
+    return "", 204
+
+
+@bp.post("/chats/<int:chat_id>/visit")
+def visit(key: str, chat_id: int):
+    """Note the page of the website that the customer is on."""
+    _find(key, chat_id).visit(forms.visit())
+    return "", 204
+
+
+def _find(key: str, chat_id: int) -> Chat:
+    with reading() as session:
+        return chat_of_customer(session, key, chat_id)
+
+
+def _rate_unstarted(bot: Bot) -> Chat:
+    chat = Chat.open_unsaid(bot, bearer(), forms.visit())
+    return chat.end(forms.rating(), field("comment"))
+
+
+def _whole(session: Session, chat_id: int, status: int = 200):
+    chat = load(session, chat_id)
+    rows = last_entries(session, chat)
+    html = fragments.render(
+        "widget/_chat.html", bot=chat.bot, chat=chat, entries=rows, audience=CUSTOMER,
+        earlier=len(rows) == PAGE and rows[0].seq > 1, seen=seen(session, chat_id, Side.MEMBERS),
+        waiting_before=waiting_before(session, chat) if chat.is_waiting else None,
+        feedback=fragments.feedback_on(session, chat))
+    answer = make_response(str(fragments.partial("#chat", html, "innerHTML")), status)
+    answer.headers["Baton-Chat"] = chat_id
+    return answer
