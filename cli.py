@@ -51,6 +51,8 @@ def prepare(demo: bool) -> None:
             founded = Workspace.founded(session)
         if demo and not founded:
             load_demo()
+        elif founded and founded.is_demo:
+            config.refuse_public_demo(settings)
         elif not founded:
             click.echo(f"Baton: set everything up at {settings.address}/setup/{SetupLink.issue()}")
 

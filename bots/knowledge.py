@@ -43,12 +43,12 @@ LITTLE_WORDS = {
     "sv": stopwords.STOPWORDS_SWEDISH,
 }
 # Politeness and wishing say nothing of what is asked for, unless they are all that is said.
-ENGLISH_COURTESIES = (
-    "hi hello hey thanks thank thx please pls help ok okay u ur want need would could like get got tell know "
-    "may might also just really let many much still yet anything something possible possibly able actually "
-    "maybe try tried use using i'd i'm i've i'll id im ive ill us there's where's when's what's whats "
-    "how's hows"
-).split()
+ENGLISH_COURTESIES = """
+    hi hello hey thanks thank thx please pls help ok okay u ur want need would could like get got tell
+    know may might also just really let many much still yet anything something possible possibly able
+    actually maybe try tried use using i'd i'm i've i'll id im ive ill us there's where's when's what's
+    whats how's hows
+""".split()
 
 
 class KnowledgeEngine:

@@ -97,7 +97,7 @@ class Runner:
 
 
 class _Known:
-    """An engine that is found or built when it is asked: a bot that cannot be built fails like one that cannot answer."""
+    """An engine that is built when it is asked: one that cannot be built fails like one that cannot answer."""
 
     def __init__(self, settings: BotSettings, entries: list[Entry]):
         self.settings = settings

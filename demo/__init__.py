@@ -14,7 +14,8 @@ def load_demo() -> None:
     """Fill an empty database: Harbor Goods, its two bots, and Maya (owner), Noor and Sam."""
     described = json.loads(KNOWLEDGE.read_text(encoding="utf-8"))["bots"]
     shop, careers = (bot_of(description) for description in described)
-    maya = found(SetupLink.issue(), "Harbor Goods", "Maya Okafor", "maya@example.com", PASSWORD, shop)
+    maya = found(SetupLink.issue(), "Harbor Goods", "Maya Okafor", "maya@example.com", PASSWORD, shop,
+                 is_demo=True)
     careers.workspace_id = maya.workspace_id
     with transaction() as session:
         session.add(careers)

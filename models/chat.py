@@ -4,6 +4,7 @@ Each verb is one transaction. Where two people can collide, a single conditional
 gets a named refusal and can look at what the chat is now.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
@@ -166,11 +167,8 @@ class Chat(Base):
         Raises InvalidText, InvalidUuid, InvalidToken.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        try:
-            return _start(bot, token, visit, said, uuid)
-        except IntegrityError:
-            # Two tabs wrote their first message at once: the other one made the customer or the chat.
-            return _start(bot, token, visit, said, uuid)
+        # Two tabs may write their first message at once: the other one then made the customer or the chat.
+        return _despite_twin(lambda: _start(bot, token, visit, said, uuid))
 
     @staticmethod
     def open_unsaid(bot: Bot, token: str, visit: Visit) -> "Chat":
@@ -178,9 +176,7 @@ class Chat(Base):
 
         Raises InvalidToken.
         """
-        with transaction() as session:
-            customer = meet(session, bot, token, visit)
-            return Chat.open_of(session, customer) or _open_chat(session, bot, customer)
+        return _despite_twin(lambda: _open_unsaid(bot, token, visit))
 
     def post_as_customer(self, said: str, uuid: str) -> Message:
         """Store the customer's message; a repeat returns what is stored.
@@ -188,8 +184,7 @@ class Chat(Base):
         Raises InvalidText, InvalidUuid or ChatClosed.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        with transaction() as session:
-            return already_stored(session, self.id, uuid) or _post_as_customer(session, self, said, uuid)
+        return _once(self, uuid, lambda session: _post_as_customer(session, self, said, uuid))
 
     def hand_off(self) -> "Chat":
         """Give the chat to the people. Handing off a live chat again changes nothing.
@@ -248,14 +243,7 @@ class Chat(Base):
         nowhere, and stays with its author.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        with transaction() as session:
-            stored = already_stored(session, self.id, uuid)
-            if stored:
-                return stored
-            chat = _said(session, self, Author.MEMBER, said, Chat.state == State.LIVE,
-                         Chat.assignee_id == member.id)
-            chat = chat or _claim(session, self, member, said)
-            return _add_message(session, chat, Author.MEMBER, said, member=member, client_uuid=uuid)
+        return _once(self, uuid, lambda session: _post_as_member(session, self, member, said, uuid))
 
     def resolve(self, by: Member) -> "Chat":
         """The assignee closes the chat.
@@ -291,10 +279,11 @@ class Chat(Base):
                 _offer(session, chat, offer or "answered")
             return message
 
-    def expire(self) -> bool:
-        """Close a chat that was left idle; False when it was closed already."""
+    def expire(self, since: datetime) -> bool:
+        """Close a chat in which nobody wrote after `since`; False when somebody did, or closed it already."""
         with transaction() as session:
-            changed = _change(session, self, Chat.is_open, state=State.EXPIRED, closed_at=now())
+            changed = _change(session, self, Chat.is_open, Chat.last_message_at < since, state=State.EXPIRED,
+                              closed_at=now())
             if changed:
                 track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq)
             return changed is not None
@@ -302,9 +291,9 @@ class Chat(Base):
     @staticmethod
     def expire_idle(since: datetime) -> int:
         """Close every open chat in which nobody wrote after `since`; returns how many."""
-        with transaction() as session:
+        with reading() as session:
             idle = session.scalars(select(Chat).where(Chat.is_open, Chat.last_message_at < since)).all()
-        return sum(chat.expire() for chat in idle)
+        return sum(chat.expire(since) for chat in idle)
 
 
 # How the verbs do it
@@ -337,15 +326,51 @@ def _said(session: Session, chat: Chat, author: Author, said: str, *conditions, 
                    last_message_at=now(), **values)
 
 
-def _claim(session: Session, chat: Chat, member: Member, said: str) -> Chat:
+def _despite_twin(attempt: Callable[[], "Message | Chat"]) -> "Message | Chat":
+    """Do `attempt`; once more if the same thing, done at the same moment, was stored first: it finds that then."""
+    try:
+        return attempt()
+    except IntegrityError:
+        return attempt()
+
+
+def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message:
+    """The message with `uuid`, stored now unless an earlier try, or one at the same moment, has stored it."""
+    def attempt() -> Message:
+        with transaction() as session:
+            return already_stored(session, chat.id, uuid) or store(session)
+
+    return _despite_twin(attempt)
+
+
+def _post_as_member(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message:
+    # Both steps lose where a second window of the same member claims the chat at this very moment.
+    changed = (_go_on(session, chat, member, said) or _claim(session, chat, member, said)
+               or _go_on(session, chat, member, said))
+    if not changed:
+        current = _open_or_refuse(_current(session, chat))
+        raise AlreadyAssigned(current) if current.assignee_id else NotHandedOff(current)
+    return _add_message(session, changed, Author.MEMBER, said, member=member, client_uuid=uuid)
+
+
+def _go_on(session: Session, chat: Chat, member: Member, said: str) -> Chat | None:
+    """Make room for one more message of the assignee."""
+    return _said(session, chat, Author.MEMBER, said, Chat.state == State.LIVE, Chat.assignee_id == member.id)
+
+
+def _claim(session: Session, chat: Chat, member: Member, said: str) -> Chat | None:
     """Assign an unassigned chat to `member`, with room for the message that does it."""
     claimed = _said(session, chat, Author.MEMBER, said, Chat.is_waiting, numbers=2, assignee_id=member.id,
                     assigned_at=now())
     if claimed:
         track(session, Action.CHAT_ASSIGNED, chat_id=chat.id, seq=claimed.seq - 1, by=member)
-        return claimed
-    current = _open_or_refuse(_current(session, chat))
-    raise AlreadyAssigned(current) if current.state == State.LIVE else NotHandedOff(current)
+    return claimed
+
+
+def _open_unsaid(bot: Bot, token: str, visit: Visit) -> Chat:
+    with transaction() as session:
+        customer = meet(session, bot, token, visit)
+        return Chat.open_of(session, customer) or _open_chat(session, bot, customer)
 
 
 def _start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:

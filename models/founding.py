@@ -62,14 +62,15 @@ class SetupLink(Base):
             raise UnknownSetupLink
 
 
-def found(token: str, workspace: str, name: str, email: str, password: str, bot: Bot) -> Member:
+def found(token: str, workspace: str, name: str, email: str, password: str, bot: Bot,
+          is_demo: bool = False) -> Member:
     """Spend the set-up link: store the workspace, its owner and its first `bot`; return the owner.
 
     Raises UnknownSetupLink, InvalidText, InvalidEmail or InvalidPassword; nothing is stored then.
     """
     # Checked, and hashed, before the transaction: a hash takes 50 ms by design.
     owner = Member.new(None, name, email, password, "owner", all_bots=True)
-    workspace = Workspace(name=clean(workspace, 120))
+    workspace = Workspace(name=clean(workspace, 120), is_demo=is_demo)
     with transaction() as session:
         SetupLink.use(session, token)
         session.add(workspace)

@@ -2,10 +2,11 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -21,8 +22,6 @@ PASSWORD_LIMITS = (10, 200)
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _hasher = PasswordHasher()
-# Checked when the e-mail is unknown, so that the time of an answer does not tell which e-mails exist.
-_nobody = _hasher.hash(new_token())
 
 
 class InvalidEmail(ValueError):
@@ -165,7 +164,7 @@ class SignIn(Base):
                 member = Member.with_email(session, email)
             except UnknownMember:
                 member = None
-        correct = password_matches(password, member.password_hash if member else _nobody)
+        correct = password_matches(password, member.password_hash if member else _hash_of_nobody())
         if not member or not correct or member.is_disabled:
             raise WrongCredentials
         return SignIn.begin_as(member, browser, days)
@@ -229,9 +228,7 @@ def password_matches(password: str, hashed: str) -> bool:
         return False
 
 
-def members_of(session: Session, bot: Bot) -> list[Member]:
-    """Everybody who may see `bot` and is not disabled."""
-    granted = select(BotAccess.member_id).where(BotAccess.bot_id == bot.id)
-    may_see = or_(Member.all_bots, Member.id.in_(granted))
-    members = select(Member).where(Member.workspace_id == bot.workspace_id, Member.disabled_at.is_(None), may_see)
-    return list(session.scalars(members.order_by(Member.name)))
+@cache
+def _hash_of_nobody() -> str:
+    # Checked when the e-mail is unknown, so that the time of an answer does not tell which e-mails exist.
+    return _hasher.hash(new_token())

@@ -6,8 +6,9 @@ import uuid
 MESSAGE_LIMIT = 4_000
 COMMENT_LIMIT = 2_000
 
-# Controls that no person types; tab and line break stay.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Controls that no person types; tab and line break stay. Halves of a surrogate pair, which JSON can spell,
+# would break every page that shows them: they have no UTF-8.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class InvalidText(ValueError):
@@ -56,7 +57,7 @@ def clean_optional(text: str | None, limit: int) -> str:
 
 def clipped(text: object, limit: int) -> str:
     """What a browser says of itself, made harmless: controls dropped, cut at `limit` characters."""
-    return _CONTROLS.sub("", str(text or "")).strip()[:limit]
+    return _CONTROLS.sub("", "" if text is None else str(text)).strip()[:limit]
 
 
 def clean_uuid(text: str) -> str:

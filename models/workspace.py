@@ -1,7 +1,7 @@
 """The workspace: the one organisation that runs this deployment."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Created, Name, PrimaryKey
 
@@ -14,6 +14,8 @@ class Workspace(Base):
     id: Mapped[PrimaryKey]
     name: Mapped[Name]
     created_at: Mapped[Created]
+    # Everybody knows the demo's passwords: it is served on this machine only.
+    is_demo: Mapped[bool] = mapped_column(default=False)
 
     @staticmethod
     def founded(session: Session) -> "Workspace | None":

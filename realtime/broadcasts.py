@@ -82,7 +82,7 @@ class Broadcasts:
         except Exception:
             log.exception("a push failed")
 
-    def typing(self, chat_id: int, side: Side, name: str, now: bool, member_id: int | None = None) -> None:
+    def typing(self, chat_id: int, side: Side, now: bool, name: str, member_id: int | None = None) -> None:
         """Pass on that somebody types, or stopped. It is never stored, and never comes back to who types."""
         with reading() as session:
             chat = load(session, chat_id)
@@ -152,8 +152,8 @@ class Broadcasts:
 
 def load(session: Session, chat_id: int) -> Chat:
     """A chat with everything that fragments read of it, in one query."""
-    whole = select(Chat).where(Chat.id == chat_id)
-    return session.scalars(whole.options(*(joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)))).one()
+    parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
+    return session.scalars(select(Chat).where(Chat.id == chat_id).options(*parts)).one()
 
 
 def _entries_by_chat(facts: list) -> dict[int, list[Message | Event]]:

@@ -3,6 +3,7 @@
 They run in a folder of their own that holds the commands and settings, and in place of Baton a tiny app.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -184,21 +185,22 @@ def test_root_gets_the_missing_programs_installed(clone, path, tmp_path):
 
 @pytest.fixture
 def start(installed):
-    """Starts bin/serve and returns (process, port, environment); stopped after the test."""
+    """Starts bin/serve and returns its process and port; all it left is gone after the test."""
     started = []
 
     def start(*arguments, **environ):
         environ = {**QUIET, "PORT": free_port(), **environ}
         process = subprocess.Popen(
             [installed / "bin/serve", *arguments], cwd="/", env=environ,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
         )
         started.append(process)
         return process, environ["PORT"]
 
     yield start
     for process in started:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

@@ -3,13 +3,16 @@
 from flask import Flask
 
 from web import chats, health, refusals, sessions, setup, sockets, widget, widget_chats
-from web.access import login_manager
+from web.access import RowId, login_manager
 from web.extensions import babel, compress, csrf, htmx, limiter
+from web.forms import refuse_broken_forms
 from web.headers import secure
 
 
 def register(app: Flask) -> None:
     """Make every page, socket and refusal known to `app`."""
+    app.url_map.converters["id"] = RowId
+    app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
     for resource in (sessions, setup, chats, widget, widget_chats, health, sockets):

@@ -4,6 +4,7 @@ from flask import abort, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter
 
 from models import Bot, Chat, Customer, Member, SignIn, reading
 from models.customer import InvalidToken
@@ -12,6 +13,15 @@ from realtime import fragments
 from realtime.broadcasts import load
 
 login_manager = LoginManager()
+# A sign-in is revocable by itself; the extension's own guess at theft would write cookies on any answer.
+login_manager.session_protection = None
+
+
+class RowId(IntegerConverter):
+    """`<id:…>` in an address: a number that a database can hold; a larger one is an unknown address."""
+
+    def __init__(self, url_map):
+        super().__init__(url_map, max=2**63 - 1)
 
 
 class SignedIn(UserMixin):

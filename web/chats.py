@@ -32,7 +32,7 @@ def index(key: str):
         return _page(session, bot=bot, chat=None)
 
 
-@bp.get("/chats/<int:chat_id>")
+@bp.get("/chats/<id:chat_id>")
 def show(key: str, chat_id: int):
     """The dashboard with one chat open; only the middle and right columns for a page that is there already."""
     with reading() as session:
@@ -56,7 +56,7 @@ def inbox(key: str):
     return make_response(str(content))
 
 
-@bp.get("/chats/<int:chat_id>/entries")
+@bp.get("/chats/<id:chat_id>/entries")
 def entries(key: str, chat_id: int):
     """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
     with reading() as session:
@@ -66,20 +66,20 @@ def entries(key: str, chat_id: int):
         return answers.missing(session, chat, number(request.args.get("after", "0")), MEMBERS)
 
 
-@bp.post("/chats/<int:chat_id>/messages")
+@bp.post("/chats/<id:chat_id>/messages")
 def post_message(key: str, chat_id: int):
     """Write to the customer; the first message assigns the chat."""
     chat = _find(key, chat_id)
     return answers.message(chat, chat.post_as_member(member(), field("text"), field("uuid")), MEMBERS)
 
 
-@bp.post("/chats/<int:chat_id>/closure")
+@bp.post("/chats/<id:chat_id>/closure")
 def resolve(key: str, chat_id: int):
     """Resolve the chat."""
     return answers.now(_find(key, chat_id).resolve(by=member()), MEMBERS)
 
 
-@bp.post("/chats/<int:chat_id>/seen")
+@bp.post("/chats/<id:chat_id>/seen")
 def note_seen(key: str, chat_id: int):
     """Note how far the team has read."""
     mark_seen(_find(key, chat_id), Side.MEMBERS, number(field("seq")))

@@ -14,10 +14,13 @@ class Unreadable(ValueError):
     """Bytes that are no text, or a field that is no number."""
 
 
-def refuse_broken_text() -> None:
-    """Before each request: a form that is not UTF-8 is refused. (Werkzeug would put "�" in its place.)"""
-    if request.mimetype != "application/x-www-form-urlencoded" or not request.content_length:
-        return
+def refuse_broken_forms() -> None:
+    """Before each request: raises Unreadable for a form that is not UTF-8, or a body that is none.
+
+    Werkzeug would put "�" in place of broken text, and find no field at all in JSON.
+    """
+    if request.mimetype not in ("", "application/x-www-form-urlencoded"):
+        raise Unreadable
     try:
         unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -20,6 +20,8 @@ def allow_framing(origins: list[str]) -> None:
 def secure(app: Flask) -> None:
     """Add the headers to every answer of `app`, and the nonce to its templates."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    # A sign-in ends on its own day. Renewed with each answer, its cookie would go with cached files too.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.after_request(_add_headers)
 
 

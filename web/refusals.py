@@ -1,15 +1,25 @@
 """Every refusal: the status, and one plain sentence. Where a chat is refused, also what it looks like now."""
 
+import math
+import time
 from collections.abc import Callable
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from wsproto.utilities import RemoteProtocolError
 
 from models import reading
 from models.chat import (
-    AlreadyAssigned, ChatClosed, ChatRefusal, NotAssignee, NotHandedOff, NotOffered, State, StillOpen,
+    AlreadyAssigned,
+    ChatClosed,
+    ChatRefusal,
+    NotAssignee,
+    NotHandedOff,
+    NotOffered,
+    State,
+    StillOpen,
 )
 from models.customer import InvalidToken, UnknownCustomer
 from models.feedback import AlreadyRated, InvalidRating
@@ -18,6 +28,7 @@ from realtime import fragments
 from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER, MEMBERS
 from web import answers
+from web.extensions import limiter
 from web.forms import Unreadable
 
 
@@ -52,6 +63,7 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     InvalidToken: (403, lambda error: _("This chat is no longer known here. You can start a new one.")),
     UnknownCustomer: (404, lambda error: _("This chat is no longer known here. You can start a new one.")),
     Unreadable: (400, lambda error: _("This request cannot be read.")),
+    RemoteProtocolError: (400, lambda error: _("This request cannot be read.")),
     CSRFError: (400, lambda error: _("This page is out of date: please reload it. Your text is kept.")),
     ChatClosed: (409, _closed),
     AlreadyAssigned: (409, _assigned),
@@ -91,9 +103,10 @@ def page(error: HTTPException) -> Response:
     """Answer an error of the edge: unknown address, too many tries, and the like."""
     if error.code is None or error.code < 400:
         return error.get_response()
+    answer = _say(error.code, PAGES.get(error.code, lambda: error.name)())
     if error.code == 429:
-        return _say(429, PAGES[429](), error.get_response().headers)
-    return _say(error.code, PAGES.get(error.code, lambda: error.name)())
+        answer.headers["Retry-After"] = max(1, math.ceil(limiter.current_limit.reset_at - time.time()))
+    return answer
 
 
 def failed(error: Exception) -> Response:
@@ -109,11 +122,7 @@ def _with_chat(error: ChatRefusal, status: int, sentence: Callable[[Exception], 
     return make_response(str(content), status)
 
 
-def _say(status: int, sentence: str, headers=None) -> Response:
-    if request.htmx or (request.blueprint or "").startswith("widget_chats"):
-        answer = make_response(str(fragments.notice(sentence)), status)
-    else:
-        answer = make_response(render_template("error.html", status=status, sentence=sentence), status)
-    if headers and "Retry-After" in headers:
-        answer.headers["Retry-After"] = headers["Retry-After"]
-    return answer
+def _say(status: int, sentence: str) -> Response:
+    if request.htmx or request.blueprint == "widget_chats":
+        return make_response(str(fragments.notice(sentence)), status)
+    return make_response(render_template("error.html", status=status, sentence=sentence), status)

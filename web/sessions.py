@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -70,6 +70,5 @@ def _days() -> int:
 
 
 def _is_our_own(address: str) -> bool:
-    # Browsers read "//host" and "/\host" as another site.
-    parts = urlsplit(address)
-    return address.startswith("/") and not parts.netloc and not address.startswith(("//", "/\\"))
+    # Browsers read "//host" and "/\host" as another site, and drop tabs and line breaks before they look.
+    return re.fullmatch(r"/(?!/)[!-\[\]-~]*", address) is not None

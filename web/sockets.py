@@ -36,7 +36,7 @@ def authorise() -> None:
     """Decide before the handshake, with a status that says why: 401, 403 or 404."""
     # A browser names the page that opens a socket; only pages of this server may.
     own = {request.host_url.rstrip("/"), current_app.config["BATON"].public_url}
-    if request.headers.get("Origin") not in own:
+    if request.headers.get("Origin", "") not in own:
         abort(403)
     g.subscription = FINDERS[request.endpoint](**request.view_args)
     prepare(request.environ)
@@ -48,13 +48,13 @@ def inbox(ws, key):
     _serve(ws)
 
 
-@sock.route("/bots/<key>/chats/<int:chat_id>/socket", bp=bp, endpoint="chat")
+@sock.route("/bots/<key>/chats/<id:chat_id>/socket", bp=bp, endpoint="chat")
 def chat(ws, key, chat_id):
     """The chat that a member has open."""
     _serve(ws)
 
 
-@sock.route("/widget/<key>/chats/<int:chat_id>/socket", bp=bp, endpoint="customer")
+@sock.route("/widget/<key>/chats/<id:chat_id>/socket", bp=bp, endpoint="customer")
 def customer(ws, key, chat_id):
     """A customer's own chat."""
     _serve(ws)
@@ -94,13 +94,14 @@ def _own_topics() -> list[str]:
 
 
 def _typing(chat: Chat, side: Side, by: Member | None = None) -> Callable[[dict], None]:
-    app, baton, chat_id, member_id = current_app._get_current_object(), current_app.extensions["baton"], chat.id, by and by.id
-    name = by.first_name if by else chat.customer.name
+    app, broadcasts = current_app._get_current_object(), current_app.extensions["baton"].broadcasts
+    who = (by.first_name, by.id) if by else (chat.customer.name, None)
+    chat_id = chat.id
 
     def hear(words: dict) -> None:
         if isinstance(words.get("typing"), bool):
             with app.app_context():
-                baton.broadcasts.typing(chat_id, side, name, words["typing"], member_id)
+                broadcasts.typing(chat_id, side, words["typing"], *who)
 
     return hear
 

@@ -31,17 +31,6 @@ def page(key: str):
                            seen=0, feedback=None, audience="customer")
 
 
-@bp.get("/widget/<key>/theme.css")
-def theme(key: str):
-    """The bot's colour. A style attribute would do, if the page's policy allowed one."""
-    with reading() as session:
-        bot = bot_of_website(session, key)
-    answer = current_app.make_response(render_template("widget/theme.css", bot=bot))
-    answer.mimetype = "text/css"
-    answer.headers["Cache-Control"] = f"public, max-age={LOADER_KEPT_SECONDS}"
-    return answer
-
-
 @bp.get("/demo")
 def demo():
     """A shop with the demo bot's widget on it; only where there is a demo."""

@@ -1,12 +1,15 @@
 """The customer's own chat. Every request names their token; nothing here reads a cookie."""
 
 from flask import Blueprint, current_app, make_response, request
+from flask_limiter.util import get_remote_address
 from sqlalchemy.orm import Session
 
 from models import Bot, Chat, Side, reading
+from models.customer import InvalidToken
+from models.feedback import check_feedback
 from models.inbox import waiting_before
-from models.seen import mark_seen, seen
 from models.secret import digest
+from models.seen import mark_seen, seen
 from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.broadcasts import load
@@ -21,7 +24,11 @@ bp = Blueprint("widget_chats", __name__, url_prefix="/widget/<key>")
 
 def each_customer() -> str:
     """Limits count per customer, not per address: a whole office may share one."""
-    return digest(bearer())
+    try:
+        return digest(bearer())
+    except InvalidToken:
+        # An error in here would count as a broken store of limits, and every count would start anew.
+        return get_remote_address()
 
 
 def message_limit() -> str:
@@ -52,7 +59,7 @@ def create(key: str):
         return _whole(session, chat_id, 201)
 
 
-@bp.get("/chats/<int:chat_id>/entries")
+@bp.get("/chats/<id:chat_id>/entries")
 def entries(key: str, chat_id: int):
     """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
     with reading() as session:
@@ -62,7 +69,7 @@ def entries(key: str, chat_id: int):
         return answers.missing(session, chat, number(request.args.get("after", "0")), CUSTOMER)
 
 
-@bp.post("/chats/<int:chat_id>/messages")
+@bp.post("/chats/<id:chat_id>/messages")
 @limiter.limit(message_limit, key_func=each_customer)
 def post_message(key: str, chat_id: int):
     """Write to the bot, or to whoever handles the chat."""
@@ -70,33 +77,33 @@ def post_message(key: str, chat_id: int):
     return answers.message(chat, chat.post_as_customer(field("text"), field("uuid")), CUSTOMER)
 
 
-@bp.post("/chats/<int:chat_id>/handoff")
+@bp.post("/chats/<id:chat_id>/handoff")
 def hand_off(key: str, chat_id: int):
     """Talk to a human."""
     return answers.now(_find(key, chat_id).hand_off(), CUSTOMER)
 
 
-@bp.post("/chats/<int:chat_id>/closure")
+@bp.post("/chats/<id:chat_id>/closure")
 def end(key: str, chat_id: int):
     """End the chat, with feedback or without."""
     chat = _find(key, chat_id)
     return answers.now(chat.end(forms.rating(), field("comment")), CUSTOMER, after=chat.seq)
 
 
-@bp.post("/chats/<int:chat_id>/feedback")
+@bp.post("/chats/<id:chat_id>/feedback")
 def leave_feedback(key: str, chat_id: int):
     """Rate a chat that is over."""
     return answers.now(_find(key, chat_id).leave_feedback(forms.rating(), field("comment")), CUSTOMER)
 
 
-@bp.post("/chats/<int:chat_id>/seen")
+@bp.post("/chats/<id:chat_id>/seen")
 def note_seen(key: str, chat_id: int):
     """Note how far the customer has read."""
     mark_seen(_find(key, chat_id), Side.CUSTOMER, number(field("seq")))
     return "", 204
 
 
-@bp.post("/chats/<int:chat_id>/visit")
+@bp.post("/chats/<id:chat_id>/visit")
 def visit(key: str, chat_id: int):
     """Note the page of the website that the customer is on."""
     _find(key, chat_id).visit(forms.visit())
@@ -109,8 +116,9 @@ def _find(key: str, chat_id: int) -> Chat:
 
 
 def _rate_unstarted(bot: Bot) -> Chat:
-    chat = Chat.open_unsaid(bot, bearer(), forms.visit())
-    return chat.end(forms.rating(), field("comment"))
+    rating, comment = forms.rating(), field("comment")
+    check_feedback(rating, comment)
+    return Chat.open_unsaid(bot, bearer(), forms.visit()).end(rating, comment)
 
 
 def _whole(session: Session, chat_id: int, status: int = 200):

@@ -32,6 +32,8 @@ class Server:
         threading.Thread(target=self._read_log, daemon=True).start()
         assert self._listening.wait(15), self.log
         self.port = int(re.search(r"Listening at: http://127.0.0.1:(\d+)", "".join(self.log))[1])
+        # The log says nothing of when the app is loaded; an answer does.
+        self.state()
 
     def request(self, method: str, path: str, body: str | None = None) -> str:
         """One request on a connection of its own; asserts status 200 and returns the body."""

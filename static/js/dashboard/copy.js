@@ -1,20 +1,25 @@
-/* <button data-copies="#what" data-copied="Copied"> puts the text (or a field's value) on the clipboard. */
+// <button data-copies="#what" data-copied="Copied"> puts a text, or a field's value, on the clipboard.
 (() => {
   const SHOWN = 2000;
 
-  async function copy(button) {
-    const source = document.querySelector(button.dataset.copies);
+  const say = (button) => {
     const label = button.querySelector("[data-copy-label]");
-    try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
-    } catch {
-      // Without a secure connection there is no clipboard: select the text, so that one key press copies it.
-      return source.select ? source.select() : getSelection().selectAllChildren(source);
-    }
     button.dataset.label ??= label.textContent;
     label.textContent = button.dataset.copied;
-    setTimeout(() => { label.textContent = button.dataset.label; }, SHOWN);
-  }
+    setTimeout(() => (label.textContent = button.dataset.label), SHOWN);
+  };
+
+  const copy = async (button) => {
+    const source = document.querySelector(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(source.value ?? source.textContent);
+      say(button);
+    } catch {
+      // There is no clipboard without https: select the text, so that one key press copies it.
+      if (source.select) source.select();
+      else getSelection().selectAllChildren(source);
+    }
+  };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copies]");

@@ -1,12 +1,11 @@
-/* Where there is no room for a third column, the customer's details slide over the chat. */
+// Where there is no room for a third column, the customer's details slide over the chat.
 (() => {
-  function show(button, shown) {
+  const show = (button, shown) => {
     const chat = button.closest(".open-chat");
     button.setAttribute("aria-expanded", shown);
-    if (shown) chat.dataset.details = "shown";
-    else delete chat.dataset.details;
+    chat.toggleAttribute("data-details-shown", shown);
     (shown ? chat.querySelector(".details") : button).focus({ preventScroll: true });
-  }
+  };
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-drawer]");

@@ -1,42 +1,41 @@
-/* Opening a chat: its row is marked, the composer gets the focus, and a chat that cannot be shown is told. */
+// Opening a chat: its row is marked, its composer gets the focus, and a chat that cannot be shown is told.
 (() => {
   const inbox = document.getElementById("inbox");
   const openChat = document.getElementById("open_chat");
 
-  function mark() {
+  const mark = () => {
     const chat = openChat.querySelector("[data-chat]")?.dataset.chat;
     for (const link of inbox.querySelectorAll(".row__link[aria-current]")) {
       if (link.parentElement.dataset.chat !== chat) link.removeAttribute("aria-current");
     }
     if (chat) inbox.querySelector(`[data-chat="${chat}"] > .row__link`)?.setAttribute("aria-current", "page");
-  }
+  };
 
-  function focusChat() {
+  const focus = () => {
     const box = openChat.querySelector("#message_box");
-    // On a phone, focus in the box would raise the keyboard over the chat that one wants to read.
-    const reading = !box || matchMedia("(pointer: coarse)").matches || !box.checkVisibility();
-    (reading ? openChat : box).focus({ preventScroll: true });
-  }
+    // On a touch screen, focus in the box would raise the keyboard over the chat that one wants to read.
+    const canWrite = box?.checkVisibility() && !matchMedia("(pointer: coarse)").matches;
+    (canWrite ? box : openChat).focus({ preventScroll: true });
+  };
 
-  /* The answer is a whole page: somebody else's chat, or a sign-in that has ended. */
-  function isNoFragment(response) {
-    return response && (response.status >= 400 || response.raw.redirected);
-  }
+  const onOpening = (name, handle) =>
+    document.addEventListener(`htmx:${name}`, (event) => {
+      if (event.detail.ctx?.target === openChat) handle(event.detail.ctx, event);
+    });
 
-  document.addEventListener("htmx:before:swap", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.target !== openChat || !isNoFragment(ctx.response)) return;
+  onOpening("before:swap", ({ request, response }, event) => {
+    if (!(response?.status >= 400)) return;
+    // Gone, not theirs, or signed out: as a page of its own it says so, or leads through the sign-in and back.
     event.preventDefault();
-    location.assign(ctx.request.action);
+    location.assign(request.action);
   });
-
-  document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx?.target !== openChat) return;
+  onOpening("after:swap", focus);
+  onOpening("error", () => {
     document.getElementById("notice").textContent = openChat.dataset.unreachable;
   });
-
-  document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx?.target === openChat) focusChat();
+  document.addEventListener("baton:line", () => {
+    const notice = document.getElementById("notice");
+    if (document.body.dataset.line === "ok" && notice.textContent === openChat.dataset.unreachable) notice.textContent = "";
   });
 
   new MutationObserver(mark).observe(inbox, { childList: true, subtree: true });

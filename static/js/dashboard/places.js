@@ -1,36 +1,30 @@
-/* Says in the reader's words what the customer's browser says in codes: language, local time, days. */
+// Says in the reader's words what the customer's browser says in codes: language, local time, days.
 (() => {
   const reader = document.documentElement.lang || undefined;
+  const time = { weekday: "short", hour: "2-digit", minute: "2-digit" };
 
-  /* Whatever a browser may claim, it must not break the page: an unknown code stays as it is. */
-  function attempt(fill) {
-    return (element) => {
+  const language = ({ dataset }) => new Intl.DisplayNames(reader, { type: "language" }).of(dataset.language);
+  const clock = ({ dataset }) => new Intl.DateTimeFormat(undefined, { ...time, timeZone: dataset.zone }).format();
+  const day = ({ dateTime }) => new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(dateTime));
+
+  const fill = (selector, inWords) => {
+    for (const element of document.querySelectorAll(selector)) {
       try {
-        const text = fill(element);
-        if (text && element.textContent !== text) element.textContent = text;
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+        const words = inWords(element);
+        if (element.textContent !== words) element.textContent = words;
+      } catch {
+        // A browser may claim any code. One that nobody knows stays as it is.
       }
-    };
-  }
+    }
+  };
 
-  const language = attempt((element) =>
-    new Intl.DisplayNames(reader, { type: "language" }).of(element.dataset.language));
+  const fillAll = () => {
+    fill("[data-language]", language);
+    fill("time[data-zone]", clock);
+    fill("time[data-day]", day);
+  };
 
-  const clock = attempt((element) =>
-    new Intl.DateTimeFormat(reader, { timeZone: element.dataset.zone, weekday: "short", hour: "2-digit", minute: "2-digit" })
-      .format(new Date()));
-
-  const day = attempt((element) =>
-    new Intl.DateTimeFormat(reader, { dateStyle: "medium" }).format(new Date(element.dateTime)));
-
-  function fillIn() {
-    document.querySelectorAll("[data-language]").forEach(language);
-    document.querySelectorAll("time[data-zone]").forEach(clock);
-    document.querySelectorAll("time[data-day]").forEach(day);
-  }
-
-  document.addEventListener("baton:placed", fillIn);
-  setInterval(fillIn, 10_000);
-  fillIn();
+  document.addEventListener("baton:placed", fillAll);
+  setInterval(fillAll, 10_000);
+  fillAll();
 })();

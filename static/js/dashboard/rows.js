@@ -1,12 +1,13 @@
-/* Alt+ArrowDown and Alt+ArrowUp open the next and the previous chat of the lists. */
+// Moving in the lists: Alt+ArrowDown and Alt+ArrowUp open the next and the previous chat; a click on the title of a
+// list, which stays in sight while its rows may not, scrolls to them.
 (() => {
   const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
-  function neighbour(step) {
+  const neighbour = (step) => {
     const links = [...document.querySelectorAll("#inbox .row__link")];
     const current = links.findIndex((link) => link.hasAttribute("aria-current"));
     return current < 0 ? links.at(step > 0 ? 0 : -1) : links[current + step];
-  }
+  };
 
   document.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
@@ -16,5 +17,9 @@
     const link = neighbour(step);
     link?.scrollIntoView({ block: "nearest" });
     link?.click();
+  });
+
+  document.addEventListener("click", (event) => {
+    event.target.closest(".list__title")?.nextElementSibling.scrollIntoView({ behavior: "smooth" });
   });
 })();

@@ -52,6 +52,7 @@
     focus();
     count();
   });
+  document.addEventListener("baton:ready", () => isLooking() && focus());
   document.addEventListener("baton:placed", () => {
     count();
     // What had the focus is gone: a button that did its work, or a composer whose chat was closed.

@@ -41,14 +41,14 @@
     const closing = document.getElementById("closing_new");
     closing.hidden = false;
     closing.dataset.closed = "";
-    main.querySelector(".end").remove();
+    main.querySelectorAll(".end, .who p").forEach((element) => element.remove());
     closing.querySelector("[data-start-over]").focus();
   };
 
   // What was written while the first message was on its way belongs to the chat that it made.
   const adopt = () => {
     const { chat } = section()?.dataset ?? {};
-    if (!chat) return;
+    if (!chat || isClosed()) return;
     let adopted = false;
     for (const name of baton.store.names("outbox:")) {
       const message = JSON.parse(baton.store.get(name));
@@ -67,6 +67,12 @@
     for (const field of main.querySelectorAll("#end_dialog [type=hidden]")) field.value = visit()[field.name] ?? "";
   };
 
+  // Only an open chat can be ended; feedback that is being written when somebody else closes it may be finished.
+  const dropEnding = () => {
+    const dialog = document.getElementById("end_dialog");
+    if (isClosed() && dialog && !dialog.open) dialog.remove();
+  };
+
   const showEarlier = async (button) => {
     const log = button.parentElement;
     const fromEnd = log.scrollHeight - log.scrollTop;
@@ -83,13 +89,16 @@
     if (target.closest("[data-earlier]")) showEarlier(target.closest("[data-earlier]"));
   });
   let loaded = false;
-  document.addEventListener("baton:store", () => {
-    if (!loaded) load();
+  document.addEventListener("baton:store", async () => {
+    if (loaded) return;
     loaded = true;
+    await load();
+    document.documentElement.dataset.ready = "";
+    document.dispatchEvent(new Event("baton:ready"));
   });
   // Before the outbox looks for what it should show in the new form.
   document.addEventListener("baton:placed", adopt, { capture: true });
-  document.addEventListener("baton:placed", remember);
+  document.addEventListener("baton:placed", () => { remember(); dropEnding(); });
   document.addEventListener("baton:shown", remember);
   document.addEventListener("baton:page", noteVisit);
   // Another tab has begun a chat.

@@ -1,0 +1,192 @@
+"""Browsers: a customer on a host's page of another site, and members on their dashboards, all at once."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+
+from tests.people import PASSWORD
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+expect.set_options(timeout=8_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def contexts(browser) -> Iterator[callable]:
+    """Makes browsers of different people; complaints of their pages fail the test."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_context(**options) -> BrowserContext:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("console", lambda message: note(message, complaints))
+        opened.append(context)
+        return context
+
+    yield open_context
+    for context in opened:
+        context.close()
+    assert not complaints
+
+
+def note(message, complaints: list[str]) -> None:
+    """A page that breaks its own policy or throws is a fault, whatever else works."""
+    if message.type == "error" and "Content Security Policy" in message.text:
+        complaints.append(message.text)
+
+
+class HostPage(BaseHTTPRequestHandler):
+    """Somebody's website, under a policy that allows nothing but Baton's script and frame."""
+
+    def do_GET(self):
+        baton, key = self.server.baton, self.path.strip("/").split("/")[0]
+        body = f"""<!doctype html><html lang=en><title>Shop {self.path}</title><meta name=viewport content="width=device-width">
+            <h1>Shop</h1><a href="/{key}/next">Next page</a>
+            <script src="{baton}/widget.js" data-bot="{key}" async></script>""".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Security-Policy", f"default-src 'none'; script-src {baton}; frame-src {baton}; "
+                                                    "require-trusted-types-for 'script'")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def host_url(server) -> Iterator[str]:
+    """The address of the website; `<host_url>/<bot key>` has that bot's widget."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HostPage) as website:
+        website.baton = server.public_url
+        threading.Thread(target=website.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{website.server_port}"
+        website.shutdown()
+
+
+class CustomerPage:
+    """A customer in a browser, by the names a person would use."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.frame: FrameLocator = page.frame_locator("iframe")
+
+    def open(self) -> "CustomerPage":
+        self.page.get_by_role("button", name="Open chat").click()
+        expect(self.box).to_be_visible()
+        return self
+
+    def write(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    def ask(self, text: str, answer: str) -> None:
+        """Write, and wait for the answer."""
+        answers = self.log.get_by_text(answer).count()
+        self.write(text)
+        expect(self.log.get_by_text(answer)).to_have_count(answers + 1)
+
+    def talk_to_human(self) -> None:
+        """Two answered messages, then the button."""
+        self.ask("Where is my order?", "It left our shop yesterday.")
+        self.ask("How long does delivery take?", "Two days.")
+        self.button("Talk to a human").click()
+        expect(self.log.get_by_text("You asked for a person")).to_be_visible()
+
+    def button(self, name: str):
+        return self.frame.get_by_role("button", name=name, exact=True)
+
+    @property
+    def box(self):
+        return self.frame.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def log(self):
+        return self.frame.get_by_role("log", name="Conversation")
+
+    @property
+    def dialog(self):
+        return self.frame.get_by_role("dialog", name="How was this chat?")
+
+
+class MemberPage:
+    """A member in a browser, by the names a person would use."""
+
+    def __init__(self, page: Page):
+        self.page = page
+
+    def rows(self, region: str):
+        return self.page.get_by_role("region", name=region, exact=True).get_by_role("link")
+
+    def open_first(self, region: str) -> None:
+        self.rows(region).first.click()
+        expect(self.log).to_be_visible()
+
+    def write(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    def button(self, name: str):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def resolve(self) -> None:
+        self.button("Resolve Chat").click()
+        self.dialog.get_by_role("button", name="Resolve", exact=True).click()
+
+    @property
+    def box(self):
+        return self.page.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def log(self):
+        return self.page.get_by_role("log", name="Conversation")
+
+    @property
+    def dialog(self):
+        return self.page.get_by_role("dialog", name="Resolve this chat?")
+
+
+@pytest.fixture
+def customer_page(contexts, host_url, desk):
+    """Opens the website in a new customer's browser."""
+
+    def open_page(path: str = "", **options) -> CustomerPage:
+        page = contexts(**options).new_page()
+        page.goto(f"{host_url}/{desk.bot.key}{path}")
+        return CustomerPage(page)
+
+    return open_page
+
+
+@pytest.fixture
+def member_page(contexts, server, desk):
+    """Signs a member in, in a browser of their own, and opens the desk's dashboard (or another page)."""
+
+    def open_page(member, path: str | None = None, **options) -> MemberPage:
+        page = contexts(**options).new_page()
+        page.goto(f"{server.public_url}/sign-in")
+        page.get_by_role("textbox", name="E-mail").fill(member.email)
+        page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("navigation", name="Inbox")).to_be_visible()
+        if path is not None:
+            page.goto(f"{server.public_url}{path}")
+        return MemberPage(page)
+
+    return open_page
