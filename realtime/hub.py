@@ -11,6 +11,7 @@ log = logging.getLogger(__name__)
 TOO_SLOW = 1013
 # So many connections are pinged before the others get their turn.
 PINGS_AT_ONCE = 100
+YIELD_SECONDS = 0.0001
 
 
 class Listener(Protocol):
@@ -124,7 +125,7 @@ class Hub:
         for count, connection in enumerate(tuple(self._topics), start=1):
             connection.ping()
             if count % PINGS_AT_ONCE == 0:
-                time.sleep(0)
+                time.sleep(YIELD_SECONDS)
 
     def _add(self, connection: Listener, topic: str) -> bool:
         is_first = topic not in self._listeners

@@ -8,7 +8,7 @@
   const prefix = `baton:${bot}:`;
   const DAYS_30 = 30 * 24 * 3600 * 1000;
 
-  // Where the browser refuses storage, what is kept lasts as long as the page.
+  // Where the browser refuses storage, it lasts as long as the page.
   const kept = {};
   const note = (name, value) => {
     if (value == null) delete kept[name];
@@ -187,7 +187,7 @@
     setTimeout(() => {
       if (here !== location.href) tell("page", { page: page() });
       here = location.href;
-    }, 300); // most pages set their new title by then
+    }, 300); // by then the title is new, too
   for (const step of ["pushState", "replaceState"]) {
     const original = history[step];
     history[step] = function (...to) {

@@ -8,11 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from models import Bot, KnowledgeEntry, Member, Workspace, close_database, forget_listeners, open_database, transaction
+import config
+from models import (
+    Bot,
+    BotAccess,
+    KnowledgeEntry,
+    Member,
+    Workspace,
+    close_database,
+    forget_listeners,
+    open_database,
+    transaction,
+)
 from models.bot import new_key
 from models.member import hash_password
+from models.schema import bring_up_to_date
 from tests.people import PASSWORD, Customer, MemberClient
 from tests.running import Server
+from tests.stacks import STACKS, PostgresqlStack, SqliteStack
 
 # Hashed once: argon2 takes its time by design.
 PASSWORD_HASH = hash_password(PASSWORD)
@@ -54,8 +67,6 @@ def make_desk(**bot_columns) -> Desk:
 
 def add_member(workspace_id: int, name: str, bot: Bot) -> Member:
     """A member of `bot` with the password of all."""
-    from models import BotAccess
-
     with transaction() as session:
         member = Member(workspace_id=workspace_id, name=name, email=f"{new_key()}@example.com", role="member",
                         all_bots=False, password_hash=PASSWORD_HASH)
@@ -65,12 +76,22 @@ def add_member(workspace_id: int, name: str, bot: Bot) -> Member:
     return member
 
 
-@pytest.fixture
-def database(tmp_path) -> Iterator[str]:
-    """An empty database of this version, open in this process and heard by nobody."""
-    from models.schema import bring_up_to_date
+def pytest_addoption(parser):
+    parser.addoption("--stack", choices=list(STACKS), default="sqlite", help="what the tests run on")
 
-    url = f"sqlite:///{tmp_path / 'baton.sqlite3'}"
+
+@pytest.fixture(scope="session")
+def stack(request) -> Iterator[SqliteStack | PostgresqlStack]:
+    """What the tests run on."""
+    chosen = STACKS[request.config.getoption("--stack")]()
+    yield chosen
+    chosen.close()
+
+
+@pytest.fixture
+def database(tmp_path, stack) -> Iterator[str]:
+    """An empty database of this version, open in this process and heard by nobody."""
+    url = config.load(stack.environ(tmp_path)).database_url
     forget_listeners()
     open_database(url)
     bring_up_to_date()
@@ -86,10 +107,10 @@ def local_desk(database) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def server(stack) -> Iterator[Server]:
     """One Baton for all tests that do not break it."""
     with tempfile.TemporaryDirectory(prefix="baton-tests-") as folder:
-        running = Server(Path(folder))
+        running = Server(**stack.environ(Path(folder)))
         prepared = running.baton("prepare")
         assert prepared.returncode == 0, prepared.stderr
         running.start()
@@ -107,8 +128,6 @@ def desk(server) -> Iterator[Desk]:
 
 def database_url(server: Server) -> str:
     """The database of a running server."""
-    import config
-
     return config.load(server.environ).database_url
 
 

@@ -36,12 +36,12 @@ def eventually(condition: Callable[[], object], seconds: float = 10, what: str =
 class Server:
     """Baton under gunicorn. `environ` holds settings that differ from the tests' own."""
 
-    def __init__(self, data_dir: Path, **environ: str):
-        self.data_dir = data_dir
+    def __init__(self, DATA_DIR: str | Path, **environ: str):
+        self.data_dir = Path(DATA_DIR)
         self.port = free_port()
-        self.environ = {**os.environ, **NO_LIMITS, "DATA_DIR": str(data_dir), "PORT": str(self.port),
+        self.environ = {**os.environ, **NO_LIMITS, "DATA_DIR": str(DATA_DIR), "PORT": str(self.port),
                         "LOG_LEVEL": "warning", **environ}
-        self.log = Path(tempfile.mkstemp(suffix=".log", dir=data_dir)[1])
+        self.log = Path(tempfile.mkstemp(suffix=".log", dir=self.data_dir)[1])
         self.process: subprocess.Popen | None = None
 
     @property

@@ -160,7 +160,7 @@
     else if (Date.now() - hiddenAt > HIDDEN_LONG) all.forEach((live) => live.catchUp());
   });
   window.addEventListener("offline", showLine);
-  window.addEventListener("online", () => all.forEach((live) => live.catchUp()));
+  window.addEventListener("online", () => { showLine(); all.forEach((live) => live.catchUp()); });
 
   // Send what is not stored (typing) over the chat's socket, if there is one.
   baton.whisper = (chat, words) => {

@@ -1,9 +1,10 @@
 // Which chat the widget shows: the customer's own as soon as the store is known, an empty one, or a fresh start.
 (() => {
   const main = document.getElementById("chat");
+  const RETRY = 5000;
   const url = `/widget/${document.body.dataset.bot}`;
   const fresh = main.innerHTML;
-  const section = () => main.querySelector("[data-chat]");
+  const chatId = () => main.querySelector("[data-live]")?.dataset.chat;
   const isClosed = () => main.querySelector("[data-closed]") !== null;
 
   const visit = () => ({
@@ -18,19 +19,19 @@
   const load = async () => {
     if (!baton.store.get("token")) return;
     const { status } = await baton.request(`${url}/chat`);
+    if (status === 0 || status >= 500) setTimeout(load, RETRY);
     if (status === 403) baton.forgetCustomer();
     if (status === 403 || status === 404) document.getElementById("notice").replaceChildren();
-    if (status === 200 && isClosed() && baton.store.get("left") === section().dataset.chat) startOver();
+    if (status === 200 && isClosed() && baton.store.get("left") === chatId()) startOver();
     noteVisit();
   };
 
   const noteVisit = () => {
-    const { chat, seenUrl, isOpen } = section()?.dataset ?? {};
-    if (chat && isOpen !== undefined) baton.request(seenUrl.replace(/seen$/, "visit"), { method: "POST", form: visit() });
+    if (chatId() && !isClosed()) baton.request(`${url}/chats/${chatId()}/visit`, { method: "POST", form: visit() });
   };
 
   const startOver = async () => {
-    if (section()) baton.store.set("left", section().dataset.chat);
+    if (chatId()) baton.store.set("left", chatId());
     await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
     document.getElementById("message_box").focus();
   };
@@ -47,7 +48,7 @@
 
   // What was written while the first message was on its way belongs to the chat that it made.
   const adopt = () => {
-    const { chat } = section()?.dataset ?? {};
+    const chat = chatId();
     if (!chat || isClosed()) return;
     let adopted = false;
     for (const name of baton.store.names("outbox:")) {
@@ -61,9 +62,10 @@
 
   // Which chat to keep alive on the next page; until its end was seen.
   const remember = () => {
-    const chat = section()?.dataset.chat ?? null;
-    if (chat && !isClosed() && baton.store.get("chat") !== chat) baton.store.set("chat", chat);
-    if (chat && isClosed() && baton.store.get("chat") && document.body.dataset.open === "true") baton.store.remove("chat");
+    const chat = chatId();
+    const remembered = baton.store.get("chat");
+    if (chat && !isClosed() && remembered !== chat) baton.store.set("chat", chat);
+    if (chat && isClosed() && remembered && document.body.dataset.open === "true") baton.store.remove("chat");
     for (const field of main.querySelectorAll("#end_dialog [type=hidden]")) field.value = visit()[field.name] ?? "";
   };
 
@@ -103,6 +105,6 @@
   document.addEventListener("baton:page", noteVisit);
   // Another tab has begun a chat.
   document.addEventListener("baton:kept", ({ detail: { name, value } }) => {
-    if (name === "chat" && value && value !== section()?.dataset.chat) load();
+    if (name === "chat" && value && value !== chatId()) load();
   });
 })();
