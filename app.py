@@ -16,6 +16,7 @@ from bots.runner import Runner
 from logs import set_up_logs
 from models import forget_listeners, on_commit, open_database
 from models.schema import check_schema
+from models.secret import digest
 from realtime import worker
 from realtime.broadcasts import Broadcasts
 from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
@@ -83,7 +84,8 @@ def flask_settings(settings: config.Config) -> dict:
 def assemble(app: Flask, settings: config.Config) -> Baton:
     """Delivery and bots of this process."""
     hub = Hub()
-    relay = open_relay(settings.redis_url, hub)
+    # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
+    relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
     return Baton(hub, relay, Broadcasts(relay), Runner(settings.bot_seconds, app.app_context, gettext))
 
 

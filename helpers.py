@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from models import Event, Message
@@ -45,6 +46,11 @@ def icon(name: str) -> Markup:
     return Markup(svg.replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1).strip())
 
 
+def customer_name(customer) -> str:
+    """How members read a customer's name, who may not have given one."""
+    return customer.name or _("Visitor %(code)s", code=customer.code)
+
+
 def iso(instant: datetime) -> str:
     """An instant as HTML wants it: "2026-11-22T10:42:00Z"."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -67,6 +73,6 @@ def linked(text: str) -> Markup:
 
 def register(app) -> None:
     """Make all of it known to the templates of `app`."""
-    app.jinja_env.globals.update(dom_id=dom_id, asset=asset, icon=icon, message_limit=MESSAGE_LIMIT,
-                                 comment_limit=COMMENT_LIMIT)
+    app.jinja_env.globals.update(dom_id=dom_id, asset=asset, icon=icon, customer_name=customer_name,
+                                 message_limit=MESSAGE_LIMIT, comment_limit=COMMENT_LIMIT)
     app.jinja_env.filters.update(iso=iso, millis=millis, linked=linked)

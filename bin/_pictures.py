@@ -16,7 +16,18 @@ from sqlalchemy import select
 
 import config
 from demo import PASSWORD
-from models import Chat, Customer, Event, Message, Side, close_database, now, open_database, reading, transaction
+from models import (
+    Chat,
+    Customer,
+    Event,
+    Message,
+    Side,
+    close_database,
+    now,
+    open_database,
+    reading,
+    transaction,
+)
 from models.seen import mark_seen
 from tests.browser.conftest import CHROMIUM, QUIET, CustomerPage, MemberPage
 from tests.people import Customer as Visitor
@@ -25,6 +36,9 @@ from tests.running import Server, eventually
 
 FOLDER = config.ROOT / "docs" / "pictures"
 PICTURES = ("dashboard-light", "dashboard-dark", "widget", "phone")
+
+# What the environment says is meant for another Baton.
+OWN = {"HOST": "", "DATABASE_URL": "", "REDIS_URL": "", "WEB_CONCURRENCY": "1", "PUBLIC_URL": ""}
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -55,7 +69,7 @@ class Arrival(NamedTuple):
 
 
 OTHERS = (
-    Arrival("Amir Patel", "Can I change my delivery address?", "I need to change my delivery address, it left today",
+    Arrival("Amir Patel", "Can I change my delivery address?", "I need to change it, the parcel left today",
             252, 3),
     Arrival("", "Are your jackets waterproof?", "Is the Offshore in stock in size 42?", 100, 1),
     Arrival("June Tanaka", "Do you give crew or trade prices?", "We are a crew of nine, would that do?", 22, 3),
@@ -95,8 +109,7 @@ def say(what: str) -> None:
 def demo() -> Iterator[Server]:
     """A demo with data of its own, which goes away; its database is open in this process."""
     with tempfile.TemporaryDirectory(prefix="baton-pictures-") as folder:
-        # What the environment says is meant for another Baton.
-        server = Server(Path(folder), HOST="", DATABASE_URL="", REDIS_URL="", WEB_CONCURRENCY="1", PUBLIC_URL="")
+        server = Server(Path(folder), **OWN)
         prepared = server.baton("prepare", "--demo")
         if prepared.returncode:
             raise SystemExit(prepared.stderr)
@@ -124,7 +137,7 @@ class Lena:
 
     def visit(self) -> CustomerPage:
         """Open the shop, and the chat on it."""
-        self.page.page.goto(self.shop, referer="https://letter.harborgoods.example/november")
+        self.page.page.goto(self.shop, referer="https://letter.example/november")
         return self.page.open()
 
     def talk(self, maya: MemberClient) -> Chat:
@@ -201,7 +214,8 @@ def age_lena(today: Chat) -> None:
     age(today, 190, apart=38)
     with transaction() as session:
         session.get(Customer, today.customer_id).created_at -= timedelta(days=255)
-        for past in session.scalars(select(Chat).where(Chat.customer_id == today.customer_id, Chat.id < today.id)):
+        earlier = select(Chat).where(Chat.customer_id == today.customer_id, Chat.id < today.id)
+        for past in session.scalars(earlier):
             past.created_at -= timedelta(days=255)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from helpers import customer_name
 from models import Action, Chat, Event, Message, Notice, Side, State, reading
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_counts
@@ -88,7 +89,7 @@ class Broadcasts:
             chat = load(session, chat_id)
         if chat.state != State.LIVE:
             return
-        shown = (name or chat.customer.code) if now else None
+        shown = (name or customer_name(chat.customer)) if now else None
         self._publish(members_topic(chat_id), fragments.typing(chat, MEMBERS, shown, fragments.others(member_id)))
         if side == Side.CUSTOMER:
             self._publish(inbox_topic(chat.bot_id), fragments.row_typing(chat, now))
@@ -103,7 +104,7 @@ class Broadcasts:
             (customer_topic(chat.id), CUSTOMER, fragments.state_for_customer),
             (members_topic(chat.id), MEMBERS, fragments.state_for_members),
         ):
-            content = fragments.entries(chat, entries, audience) + fragments.typing(chat, audience, None)
+            content = fragments.entries(chat, entries, audience)
             self._publish(topic, content + (state_of(session, chat) if state else ""), **numbers)
         if chat.handed_off_at:
             self._row_moved(session, chat)

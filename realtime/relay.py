@@ -12,9 +12,8 @@ from realtime.hub import Hub
 
 log = logging.getLogger(__name__)
 
-PREFIX = "baton:"
 # Closings are rare and go to every process, apart from the frames: nobody has to look into those.
-CLOSINGS = PREFIX + "closings"
+CLOSINGS = "closings"
 ANSWER_SECONDS = 1
 LISTEN_SECONDS = 2
 MOST_UNANSWERED_CHECKS = 2
@@ -52,8 +51,11 @@ class RedisRelay:
     subscription (a first listener's, or all of them after an outage), its listeners get `{"catch_up": true}`.
     """
 
-    def __init__(self, hub: Hub, url: str):
+    def __init__(self, hub: Hub, url: str, deployment: str = ""):
+        """`deployment` keeps apart those that share a Redis."""
         self._hub = hub
+        self._prefix = f"baton:{deployment}:"
+        self._closings = self._prefix + CLOSINGS
         # One connection: frames leave in the order they were published. Redis restarted: its end of the
         # connection is stale, so a refused send is tried once more; a timeout is not.
         self._publisher = redis.Redis.from_url(
@@ -77,7 +79,7 @@ class RedisRelay:
 
         False: Redis is away. Then the frame is delivered in this process only, and the others catch up.
         """
-        if self._send(PREFIX + topic, frame):
+        if self._send(self._prefix + topic, frame):
             return True
         self._hub.deliver(topic, frame)
         return False
@@ -88,7 +90,7 @@ class RedisRelay:
         False: Redis is away. Then this process closes its own, and the others hear of it when Redis is back.
         """
         self._hub.disconnect(topic, code)
-        if self._send(CLOSINGS, json.dumps({"close": code, "topic": topic})):
+        if self._send(self._closings, json.dumps({"close": code, "topic": topic})):
             return True
         self._owed_closings[topic] = code
         return False
@@ -112,7 +114,7 @@ class RedisRelay:
     def _listen_until_lost(self) -> None:
         pubsub = self._subscriber.pubsub()
         try:
-            pubsub.subscribe(CLOSINGS)
+            pubsub.subscribe(self._closings)
             # From here on new topics subscribe themselves; the others are subscribed now.
             self._pubsub, self._listening = pubsub, True
             self._subscribe(self._hub.topics())
@@ -142,17 +144,17 @@ class RedisRelay:
                 raise redis.TimeoutError("Redis does not answer")
 
     def _confirm(self, channel: str, confirmed: list[str]) -> None:
-        if channel == CLOSINGS:
+        if channel == self._closings:
             self._pay_closings()
         else:
-            confirmed.append(channel.removeprefix(PREFIX))
+            confirmed.append(channel.removeprefix(self._prefix))
 
     def _take(self, channel: str, data: str) -> None:
-        if channel == CLOSINGS:
+        if channel == self._closings:
             closing = json.loads(data)
             self._hub.disconnect(closing["topic"], closing["close"])
         else:
-            self._hub.deliver(channel.removeprefix(PREFIX), data)
+            self._hub.deliver(channel.removeprefix(self._prefix), data)
 
     def _pay_closings(self) -> None:
         owed, self._owed_closings = self._owed_closings, {}
@@ -169,7 +171,7 @@ class RedisRelay:
 
     def _command(self, command, topics: list[str]) -> None:
         try:
-            command(*(PREFIX + topic for topic in topics))
+            command(*(self._prefix + topic for topic in topics))
         except (redis.RedisError, OSError):
             # redis-py reconnects behind our back, without these topics: start over instead.
             self._listening = False
@@ -193,6 +195,6 @@ class RedisRelay:
         self._is_out = True
 
 
-def open_relay(url: str | None, hub: Hub) -> LocalRelay | RedisRelay:
+def open_relay(url: str | None, hub: Hub, deployment: str = "") -> LocalRelay | RedisRelay:
     """The relay for a `REDIS_URL`, or for one process when there is none."""
-    return RedisRelay(hub, url) if url else LocalRelay(hub)
+    return RedisRelay(hub, url, deployment) if url else LocalRelay(hub)

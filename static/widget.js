@@ -56,14 +56,14 @@
     .launcher { position: relative; display: grid; place-items: center; width: 56px; height: 56px; border-radius: 50%;
       background: var(--accent); color: var(--on); box-shadow: var(--shadow); transition: transform .2s }
     .launcher:hover { transform: scale(1.06) }
-    .launcher svg { grid-area: 1 / 1; transition: transform .25s, opacity .2s }
-    [aria-expanded=true] .talk, [aria-expanded=false] .down { opacity: 0; transform: scale(.5) rotate(-40deg) }
+    .launcher svg { grid-area: 1 / 1; transition: .2s }
+    [aria-expanded=true] .talk, [aria-expanded=false] .down { opacity: 0; transform: rotate(-45deg) }
     .badge { position: absolute; top: -4px; right: -4px; min-width: 22px; padding: 0 5px; border: 2px solid var(--paper);
       border-radius: 11px; background: #c81e1e; color: #fff; font-size: 12px; font-weight: 600; line-height: 18px }
     .panel, .preview { position: absolute; right: 0; bottom: 72px; max-width: calc(100vw - 2 * var(--gap)); border-radius: 18px;
       background: var(--paper); color: var(--ink); box-shadow: var(--shadow) }
     :host([data-side=left]) :is(.panel, .preview) { right: auto; left: 0 }
-    .panel { width: 392px; height: min(688px, 100vh - 92px - var(--gap)); overflow: hidden; transition: opacity .2s, transform .25s }
+    .panel { width: 392px; height: min(688px, 100vh - 92px - var(--gap)); overflow: hidden; transition: opacity .2s, transform .2s }
     .panel:not(.open) { visibility: hidden; opacity: 0; transform: translateY(16px); transition: .2s }
     iframe { width: 100%; height: 100%; border: 0 }
     .preview { display: flex; width: max-content; animation: rise .25s }
@@ -187,7 +187,7 @@
     setTimeout(() => {
       if (here !== location.href) tell("page", { page: page() });
       here = location.href;
-    }, 300); // by then the title is new, too
+    }, 300); // for the new title
   for (const step of ["pushState", "replaceState"]) {
     const original = history[step];
     history[step] = function (...to) {

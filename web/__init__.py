@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web import chats, health, refusals, sessions, setup, sockets, widget, widget_chats
+from web import bundles, chats, health, refusals, sessions, setup, sockets, widget, widget_chats
 from web.access import RowId, login_manager
 from web.extensions import babel, compress, csrf, htmx, limiter
 from web.forms import refuse_broken_forms
@@ -15,9 +15,10 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, chats, widget, widget_chats, health, sockets):
+    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
     csrf.exempt(widget_chats.bp)
+    app.jinja_env.globals["bundle"] = bundles.bundle_address
     refusals.register(app)
     secure(app)

@@ -24,7 +24,8 @@ def home():
         bots = member().bots(db)
     if not bots:
         return render_template("error.html", status=200, sentence=_("No bot is shared with you yet.")), 200
-    return redirect(url_for("chats.index", key=bots[0].key))
+    first = min(bots, key=lambda bot: bot.id)
+    return redirect(url_for("chats.index", key=first.key))
 
 
 @bp.get("/sign-in")

@@ -13,11 +13,19 @@ from flask_login import current_user
 from flask_sock import Sock
 
 from models import Chat, Member, Side, reading
-from realtime.broadcasts import customer_topic, inbox_topic, member_topic, members_topic, sign_in_topic, waiting_topic
+from realtime.broadcasts import (
+    ACCESS_ENDED,
+    customer_topic,
+    inbox_topic,
+    member_topic,
+    members_topic,
+    sign_in_topic,
+    waiting_topic,
+)
 from realtime.connection import Connection, prepare
 from realtime.fragments import frame
 from realtime.numbers import numbers
-from web.access import bot_of_member, chat_of_customer, chat_of_member, member
+from web.access import bot_of_member, chat_of_customer, chat_of_member, member, signed_in
 
 bp = Blueprint("sockets", __name__)
 sock = Sock()
@@ -88,6 +96,11 @@ def _signed_in(session):
     return session
 
 
+def _was_signed_out() -> bool:
+    """Whether the sign-in ended between the handshake and the subscription, when nobody heard of it here."""
+    return current_user.is_authenticated and signed_in(current_user.get_id()) is None
+
+
 def _own_topics() -> list[str]:
     """Over these the sockets are closed when the sign-in, or the member, loses access."""
     return [member_topic(member().id), sign_in_topic(current_user.sign_in.id)]
@@ -111,6 +124,8 @@ def _serve(ws) -> None:
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
     hub.subscribe(connection, subscription.topics)
     try:
+        if _was_signed_out():
+            connection.close(ACCESS_ENDED)
         # Read after subscribing: what was committed before is in the number, what comes later is pushed.
         for number in numbers(subscription.topics).values():
             connection.put(frame(heartbeat=number))

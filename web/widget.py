@@ -1,6 +1,8 @@
 """What everybody may load: the loader, the widget's empty page, and the demo shop."""
 
-from flask import Blueprint, abort, current_app, render_template, send_from_directory
+import gzip
+
+from flask import Blueprint, abort, current_app, render_template, request, send_from_directory
 
 from models import reading
 from web.access import bot_of_website
@@ -24,11 +26,21 @@ def loader():
 @bp.get("/widget/<key>")
 def page(key: str):
     """The page in the widget's frame, before it knows who the customer is."""
+    # A key that is wrong is told in the frame too: there looks whoever has just pasted the tag.
+    allow_framing([])
     with reading() as session:
         bot = bot_of_website(session, key)
     allow_framing(bot.allowed_origins)
-    return render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
+    html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
                            seen=0, feedback=None, audience="customer")
+    return _compressed(html) if "gzip" in request.accept_encodings else html
+
+
+def _compressed(html: str):
+    """Unlike other pages, whose length could tell a secret: this one is the same for everybody but its nonce."""
+    answer = current_app.make_response(gzip.compress(html.encode(), 6))
+    answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 @bp.get("/demo")

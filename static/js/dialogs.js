@@ -8,6 +8,11 @@
     if (event.target.matches("dialog")) event.target.close(); // the backdrop
   });
 
+  // The opener may be gone by then (a resolved chat has no Resolve Chat): the log is where one goes on.
+  document.addEventListener("close", () => {
+    setTimeout(() => document.activeElement === document.body && document.querySelector("[role=log]")?.focus());
+  }, true);
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("form[data-request]")) return;

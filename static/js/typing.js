@@ -17,10 +17,17 @@
   document.addEventListener("focusout", (event) => tell(chatOf(event), false));
   document.addEventListener("baton:sent", ({ detail }) => { if (told.chat === detail.chat) told = { chat: null, at: 0 }; });
 
+  const lastEntry = (element) => element.closest("[data-live]")?.querySelector("[role=log]")?.lastElementChild;
+
   document.addEventListener("baton:placed", () => {
-    for (const element of document.querySelectorAll("[data-typing]:not([data-lapses])")) {
-      element.dataset.lapses = "true";
-      setTimeout(() => element.replaceChildren(), LAPSE);
+    for (const element of document.querySelectorAll("[data-typing]")) {
+      const last = lastEntry(element);
+      if (element.dataset.after === undefined) {
+        element.dataset.after = last?.id ?? "";
+        setTimeout(() => element.replaceChildren(), LAPSE);
+      } else if (last && last.id !== element.dataset.after && !last.matches(".entry--mine")) {
+        element.replaceChildren(); // who has written types no more
+      }
     }
   });
 })();

@@ -41,7 +41,7 @@ def test_every_quick_reply_is_understood(demo_bot, engine_of):
     replies = set(demo_bot["quick_replies"]).union(*(entry["quick_replies"] for entry in demo_bot["entries"]))
     answers = {reply: ask(engine, Question(reply), 1) for reply in replies}
     assert {reply for reply, answer in answers.items() if not answer.understood} == set()
-    assert {reply for reply, answer in answers.items() if answer.offer_human} <= {"Talk to a human"}
+    assert {reply for reply, answer in answers.items() if answer.offer_human} <= {"Talk to a person"}
 
 
 def test_answers_are_short_and_quick_replies_few(demo_bot):

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect, sync_playwright
 
-from tests.people import PASSWORD
+from tests.people import MemberClient
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
+# As in most browsers: a frame from another site has no cookie and no storage.
+STRICT = ["--test-third-party-cookie-phaseout"]
 
 expect.set_options(timeout=8_000)
 
@@ -21,7 +23,7 @@ expect.set_options(timeout=8_000)
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + STRICT)
         yield browser
         browser.close()
 
@@ -52,13 +54,17 @@ def note(message, complaints: list[str]) -> None:
 
 
 class HostPage(BaseHTTPRequestHandler):
-    """Somebody's website, under a policy that allows nothing but Baton's script and frame."""
+    """Somebody's website, under a policy that allows nothing but Baton's script and frame.
+
+    `/<bot key>` and everything below it has that bot's widget; `/<bot key>/twice` has the tag twice.
+    """
 
     def do_GET(self):
         baton, key = self.server.baton, self.path.strip("/").split("/")[0]
-        body = f"""<!doctype html><html lang=en><title>Shop {self.path}</title><meta name=viewport content="width=device-width">
-            <h1>Shop</h1><a href="/{key}/next">Next page</a>
-            <script src="{baton}/widget.js" data-bot="{key}" async></script>""".encode()
+        tag = f'<script src="{baton}/widget.js" data-bot="{key}" async></script>'
+        body = f"""<!doctype html><html lang=en><title>Shop {self.path}</title>
+            <meta name=viewport content="width=device-width"><h1>Shop</h1><a href="/{key}/next">Next page</a>{"<p>An oilskin jacket</p>" * 40}
+            {tag * (2 if self.path.endswith("/twice") else 1)}""".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Security-Policy", f"default-src 'none'; script-src {baton}; frame-src {baton}; "
@@ -70,7 +76,7 @@ class HostPage(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host_url(server) -> Iterator[str]:
     """The address of the website; `<host_url>/<bot key>` has that bot's widget."""
     with ThreadingHTTPServer(("127.0.0.1", 0), HostPage) as website:
@@ -80,21 +86,73 @@ def host_url(server) -> Iterator[str]:
         website.shutdown()
 
 
-class CustomerPage:
-    """A customer in a browser, by the names a person would use."""
+class ChatPage:
+    """What both sides of a chat have: a log and a box. `place` is where buttons and boxes are looked for."""
 
-    def __init__(self, page: Page):
+    def __init__(self, page: Page, place: Page | FrameLocator):
         self.page = page
-        self.frame: FrameLocator = page.frame_locator("iframe")
-
-    def open(self) -> "CustomerPage":
-        self.page.get_by_role("button", name="Open chat").click()
-        expect(self.box).to_be_visible()
-        return self
+        self.place = place
 
     def write(self, text: str) -> None:
         self.box.fill(text)
         self.box.press("Enter")
+
+    def button(self, name: str) -> Locator:
+        return self.place.get_by_role("button", name=name, exact=True)
+
+    def entry(self, text: str) -> Locator:
+        """The entries of the log that hold `text`."""
+        return self.log.locator("[data-author]").filter(has_text=text)
+
+    def status(self, text: str) -> Locator:
+        """How far the message with `text` got."""
+        return self.entry(text).locator("[data-status]")
+
+    def entries_of(self, author: str) -> Locator:
+        """The messages of `author` that the server has numbered."""
+        return self.log.locator(f"[data-author={author}][data-seq]")
+
+    def bodies(self, author: str) -> list[str]:
+        """What `author` said, as the log shows it."""
+        return self.log.locator(f"[data-author={author}] .entry__body").all_inner_texts()
+
+    @property
+    def box(self) -> Locator:
+        return self.place.get_by_role("textbox", name="Message", exact=True)
+
+    @property
+    def log(self) -> Locator:
+        return self.place.get_by_role("log", name="Conversation")
+
+    @property
+    def notice(self) -> Locator:
+        return self.place.get_by_role("alert")
+
+
+class CustomerPage(ChatPage):
+    """A customer in a browser, by the names a person would use."""
+
+    def __init__(self, page: Page):
+        super().__init__(page, page.frame_locator("iframe"))
+        self.frame: FrameLocator = self.place
+
+    def open(self) -> "CustomerPage":
+        self.launcher("Open chat").click()
+        expect(self.box).to_be_visible()
+        return self
+
+    def close(self) -> None:
+        self.launcher("Close chat").click()
+        expect(self.box).to_be_hidden()
+
+    def launcher(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def tab(self, path: str = "") -> "CustomerPage":
+        """The same browser, in one more tab."""
+        page = self.page.context.new_page()
+        page.goto(self.page.url + path)
+        return CustomerPage(page)
 
     def ask(self, text: str, answer: str) -> None:
         """Write, and wait for the answer."""
@@ -109,56 +167,45 @@ class CustomerPage:
         self.button("Talk to a human").click()
         expect(self.log.get_by_text("You asked for a person")).to_be_visible()
 
-    def button(self, name: str):
-        return self.frame.get_by_role("button", name=name, exact=True)
-
     @property
-    def box(self):
-        return self.frame.get_by_role("textbox", name="Message", exact=True)
-
-    @property
-    def log(self):
-        return self.frame.get_by_role("log", name="Conversation")
-
-    @property
-    def dialog(self):
+    def dialog(self) -> Locator:
         return self.frame.get_by_role("dialog", name="How was this chat?")
 
 
-class MemberPage:
+class MemberPage(ChatPage):
     """A member in a browser, by the names a person would use."""
 
     def __init__(self, page: Page):
-        self.page = page
+        super().__init__(page, page)
 
-    def rows(self, region: str):
-        return self.page.get_by_role("region", name=region, exact=True).get_by_role("link")
+    def list(self, region: str) -> Locator:
+        return self.page.get_by_role("region", name=region, exact=True)
+
+    def rows(self, region: str) -> Locator:
+        return self.list(region).get_by_role("link")
 
     def open_first(self, region: str) -> None:
         self.rows(region).first.click()
         expect(self.log).to_be_visible()
 
-    def write(self, text: str) -> None:
-        self.box.fill(text)
-        self.box.press("Enter")
+    def open_chat(self, text: str) -> None:
+        """Open the chat whose row holds `text`, and wait until it is the one that is shown."""
+        row = self.page.get_by_role("navigation", name="Inbox").get_by_role("link").filter(has_text=text)
+        row.click()
+        expect(row).to_have_attribute("aria-current", "page")
 
-    def button(self, name: str):
-        return self.page.get_by_role("button", name=name, exact=True)
+    def window(self) -> "MemberPage":
+        """The same member, in one more window."""
+        page = self.page.context.new_page()
+        page.goto(self.page.url)
+        return MemberPage(page)
 
     def resolve(self) -> None:
         self.button("Resolve Chat").click()
         self.dialog.get_by_role("button", name="Resolve", exact=True).click()
 
     @property
-    def box(self):
-        return self.page.get_by_role("textbox", name="Message", exact=True)
-
-    @property
-    def log(self):
-        return self.page.get_by_role("log", name="Conversation")
-
-    @property
-    def dialog(self):
+    def dialog(self) -> Locator:
         return self.page.get_by_role("dialog", name="Resolve this chat?")
 
 
@@ -176,17 +223,14 @@ def customer_page(contexts, host_url, desk):
 
 @pytest.fixture
 def member_page(contexts, server, desk):
-    """Signs a member in, in a browser of their own, and opens the desk's dashboard (or another page)."""
+    """Opens the desk's dashboard (or another page) in a browser of its own, in which the member is signed in."""
 
-    def open_page(member, path: str | None = None, **options) -> MemberPage:
-        page = contexts(**options).new_page()
-        page.goto(f"{server.public_url}/sign-in")
-        page.get_by_role("textbox", name="E-mail").fill(member.email)
-        page.get_by_role("textbox", name="Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("navigation", name="Inbox")).to_be_visible()
-        if path is not None:
-            page.goto(f"{server.public_url}{path}")
+    def open_page(member, path: str = "/", **options) -> MemberPage:
+        context = contexts(**options)
+        cookies = MemberClient(server, member.email).http.cookies.items()
+        context.add_cookies([{"name": name, "value": value, "url": server.public_url} for name, value in cookies])
+        page = context.new_page()
+        page.goto(f"{server.public_url}{path}")
         return MemberPage(page)
 
     return open_page

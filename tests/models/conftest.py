@@ -5,44 +5,42 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+import config
 from models import close_database, forget_listeners, on_commit, open_database
+from models.bot import new_key
+from models.database import is_sqlite
 from models.schema import bring_up_to_date
 from tests.models.chats import Heard
-from tests.models.postgresql import Cluster
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory) -> Path:
-    """An empty SQLite file of this version, made once: migrating takes longer than most tests."""
-    file = tmp_path_factory.mktemp("migrated") / "baton.sqlite3"
-    open_database(f"sqlite:///{file}")
+def migrated(stack, tmp_path_factory) -> str:
+    """The URL of an empty database of this version, made once: migrating takes longer than most tests."""
+    url = config.load(stack.environ(tmp_path_factory.mktemp("migrated"))).database_url
+    open_database(url)
     bring_up_to_date()
     close_database()
-    return file
+    return url
 
 
 @pytest.fixture
-def database(migrated_file, tmp_path) -> Iterator[str]:
+def database(stack, migrated, tmp_path) -> Iterator[str]:
     """An empty database of this version, open in this process and heard by nobody."""
-    file = shutil.copy(migrated_file, tmp_path / "baton.sqlite3")
+    url = copied(stack, migrated, tmp_path)
     forget_listeners()
-    open_database(f"sqlite:///{file}")
-    yield f"sqlite:///{file}"
+    open_database(url)
+    yield url
     close_database()
     forget_listeners()
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of an empty PostgreSQL of the tests' own; skips where it is not installed."""
-    if not Cluster.is_installed():
-        pytest.skip("PostgreSQL's initdb and pg_ctl are not installed here")
-    with Cluster() as url:
-        open_database(url)
-        bring_up_to_date()
-        close_database()
-        yield url
+@pytest.fixture
+def sqlite(stack) -> None:
+    """Skips what is a matter of SQLite on any other stack."""
+    if stack.name != "sqlite":
+        pytest.skip("about SQLite")
 
 
 @pytest.fixture
@@ -51,3 +49,11 @@ def heard(database) -> Heard:
     heard = Heard()
     on_commit(heard)
     return heard
+
+
+def copied(stack, url: str, folder: Path) -> str:
+    """A copy of the database at `url`, which nobody has open."""
+    original = make_url(url).database
+    if is_sqlite(url):
+        return f"sqlite:///{shutil.copy(original, folder / 'baton.sqlite3')}"
+    return config.read_database_url(stack.postgres.create(f"copy_{new_key()}", like=original))

@@ -36,8 +36,8 @@ def open_questions(chat) -> list[str]:
         return [message.text for message in unanswered(session, fresh(chat))]
 
 
-def answers_after(chat, said: list[str], **options) -> list[list[str]]:
-    """Ask and answer `said` one by one; what was heard of each answer is for the caller to read."""
+def answers_after(chat, said: list[str], **options) -> None:
+    """Ask and answer `said` one by one."""
     for text in said:
         chat.answer(chat.post_as_customer(text, new_uuid()), 0, f"About {text}", **options)
 

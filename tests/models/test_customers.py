@@ -7,7 +7,7 @@ import pytest
 from models import Chat, Customer, Visit, now, reading
 from models.customer import ATTRIBUTES_LIMIT, REMEMBERED, InvalidToken, UnknownCustomer
 from models.secret import new_token
-from tests.models.chats import chat_of, chat_with_bot, closed_chat, fresh, log_of, rows, write_first
+from tests.models.chats import change, chat_of, chat_with_bot, closed_chat, fresh, log_of, rows, write_first
 
 
 def holder(bot, token: str) -> Customer:
@@ -22,8 +22,6 @@ def customer_who_says(desk, **visit) -> Customer:
 
 
 def seen_ago(customer_id: int, age: timedelta) -> None:
-    from tests.models.chats import change
-
     change(Customer, Customer.id == customer_id, last_seen_at=now() - age)
 
 

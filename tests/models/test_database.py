@@ -75,7 +75,7 @@ def test_reading_changes_nothing(local_desk):
 
 @pytest.mark.parametrize("pragma, value", [
     ("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000)])
-def test_sqlite_keeps_what_it_acknowledged_and_checks_its_keys(database, pragma, value):
+def test_sqlite_keeps_what_it_acknowledged_and_checks_its_keys(sqlite, database, pragma, value):
     with reading() as session:
         assert session.scalar(text(f"PRAGMA {pragma}")) == value
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models import Bot, BotAccess, Event, Member, Workspace, now, reading
-from models.member import EmailTaken, InvalidEmail, InvalidPassword, UnknownMember, members_of, password_matches
+from models import Bot, BotAccess, Event, Member, Workspace, now, reading, transaction
+from models.member import EmailTaken, InvalidEmail, InvalidPassword, UnknownMember, password_matches
 from models.text import EmptyText, TextTooLong
 from tests.models.chats import change, rows
 
@@ -99,8 +99,6 @@ def test_a_member_with_every_bot_sees_them_all_by_name(local_desk):
 
 
 def test_a_bot_of_another_workspace_is_nobodys_even_with_a_row_that_says_so(local_desk):
-    from models import transaction
-
     with transaction() as session:
         session.add(elsewhere := Workspace(name="Elsewhere"))
         session.flush()
@@ -119,15 +117,6 @@ def test_a_bot_that_is_switched_off_is_nobodys_and_answers_nowhere(local_desk):
     with reading() as session:
         assert local_desk.maya.bot(session, local_desk.bot.key) is None
         assert Bot.with_key(session, local_desk.bot.key) is None
-
-
-def test_who_may_see_a_bot(local_desk):
-    add(local_desk)
-    gone = add(local_desk, "gone@example.com", "Gone Girl")
-    gone.disable()
-    with reading() as session:
-        names = [member.name for member in members_of(session, local_desk.bot)]
-    assert names == ["Ada Lovelace", "Maya Okafor", "Noor Haddad"]
 
 
 def test_a_member_is_disabled_once(local_desk, heard):

@@ -5,8 +5,10 @@ import re
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+import config
 from models import Base, Workspace, close_database, open_database, reading, transaction
 from models.database import engine
 from models.schema import MIGRATIONS, SchemaError, bring_up_to_date, check_schema
@@ -14,9 +16,9 @@ from tests.models.chats import chat_with_bot, log_of, rows
 
 
 @pytest.fixture
-def empty(tmp_path):
-    """An empty file, open as the database."""
-    open_database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+def empty(stack, tmp_path):
+    """A database without a table, open."""
+    open_database(config.load(stack.environ(tmp_path)).database_url)
     yield
     close_database()
 
@@ -42,18 +44,12 @@ def test_autogenerate_finds_no_difference(database):
     assert differences() == []
 
 
-def test_autogenerate_finds_no_difference_on_postgresql(postgresql):
-    open_database(postgresql)
-    assert differences() == []
-    close_database()
-
-
-def test_a_migrated_database_has_the_very_indexes_and_checks_of_the_models(empty):
+def test_a_migrated_database_has_the_very_indexes_and_checks_of_the_models(sqlite, empty, tmp_path):
     bring_up_to_date()
     migrated = {name for name in layout() if not name.startswith("sqlite_")}
     indexes = {name: sql for name, sql in layout().items() if name.startswith(("ix_", "uq_"))}
     close_database()
-    open_database("sqlite://")
+    open_database(f"sqlite:///{tmp_path / 'models.sqlite3'}")
     Base.metadata.create_all(engine())
     assert {name for name in layout() if not name.startswith("sqlite_")} == migrated
     assert {name: sql for name, sql in layout().items() if name in indexes} == indexes
@@ -85,8 +81,6 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(local_desk):
 
 
 def test_migrations_are_one_line_from_the_first_to_the_last():
-    from alembic.script import ScriptDirectory
-
     scripts = list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())
     assert [script.revision for script in scripts] == sorted((script.revision for script in scripts), reverse=True)
     assert scripts[-1].down_revision is None

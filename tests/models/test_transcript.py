@@ -60,6 +60,7 @@ def test_another_chat_is_another_transcript(local_desk, chat):
     assert told(last_entries, chat) == WHOLE
 
 
-@pytest.mark.parametrize("limit, expected", [(2, ["bot: Of course.", "member: I am here."]), (1, ["member: I am here."])])
-def test_the_last_messages_leave_events_out(chat, limit, expected):
-    assert told(last_messages, chat, limit) == expected
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_the_last_messages_leave_events_out(chat, limit):
+    messages = ["bot: Ahoy!", "customer: Hello", "bot: Of course.", "member: I am here."]
+    assert told(last_messages, chat, limit) == messages[-limit:]

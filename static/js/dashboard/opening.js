@@ -25,7 +25,7 @@
 
   onOpening("before:swap", ({ request, response }, event) => {
     if (!(response?.status >= 400)) return;
-    // Gone, not theirs, or signed out: as a page of its own it says so, or leads through the sign-in and back.
+    // Gone, not theirs, or signed out: a page of its own says so, or leads through the sign-in and back.
     event.preventDefault();
     location.assign(request.action);
   });
@@ -35,7 +35,8 @@
   });
   document.addEventListener("baton:line", () => {
     const notice = document.getElementById("notice");
-    if (document.body.dataset.line === "ok" && notice.textContent === openChat.dataset.unreachable) notice.textContent = "";
+    const isOld = notice.textContent === openChat.dataset.unreachable;
+    if (document.body.dataset.line === "ok" && isOld) notice.textContent = "";
   });
 
   new MutationObserver(mark).observe(inbox, { childList: true, subtree: true });

@@ -2,10 +2,11 @@
 (() => {
   const reader = document.documentElement.lang || undefined;
   const time = { weekday: "short", hour: "2-digit", minute: "2-digit" };
+  const date = (options) => new Intl.DateTimeFormat(undefined, options);
 
   const language = ({ dataset }) => new Intl.DisplayNames(reader, { type: "language" }).of(dataset.language);
-  const clock = ({ dataset }) => new Intl.DateTimeFormat(undefined, { ...time, timeZone: dataset.zone }).format();
-  const day = ({ dateTime }) => new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(dateTime));
+  const clock = ({ dataset }) => date({ ...time, timeZone: dataset.zone }).format();
+  const day = ({ dateTime }) => date({ dateStyle: "medium" }).format(new Date(dateTime));
 
   const fill = (selector, inWords) => {
     for (const element of document.querySelectorAll(selector)) {

@@ -1,5 +1,5 @@
-// Moving in the lists: Alt+ArrowDown and Alt+ArrowUp open the next and the previous chat; a click on the title of a
-// list, which stays in sight while its rows may not, scrolls to them.
+// Moving in the lists: Alt+ArrowDown and Alt+ArrowUp open the next and the previous chat; a click on the title
+// of a list, which stays in sight while its rows may not, scrolls to them.
 (() => {
   const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 

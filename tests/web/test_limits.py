@@ -1,0 +1,65 @@
+"""Limits: who tries too often is told to wait, and for how long; nobody else notices."""
+
+import httpx
+import pytest
+
+from tests.conftest import make_desk
+from tests.people import PASSWORD, Customer, MemberClient, new_uuid, token_in
+from tests.web.edge import assert_refused, nothing_changes
+
+WAIT = "Too many tries. Please wait a moment."
+
+
+@pytest.fixture
+def strict(start_server):
+    """A server of little patience."""
+    return start_server(SIGN_IN_LIMIT="3 per minute", MESSAGE_LIMIT="3 per minute", CHAT_LIMIT="5 per minute")
+
+
+def assert_told_to_wait(answer: httpx.Response) -> None:
+    assert_refused(answer, 429, WAIT)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
+def test_guessing_passwords_is_slowed_down(strict):
+    desk = make_desk()
+    with httpx.Client(base_url=strict.url) as guesser:
+        form = {"email": desk.maya.email, "csrf_token": token_in(guesser.get("/sign-in").text)}
+        assert [guesser.post("/sign-in", data={**form, "password": "wrong"}).status_code for _ in range(3)] == [422] * 3
+        with nothing_changes():
+            assert_told_to_wait(guesser.post("/sign-in", data={**form, "password": PASSWORD}))
+            # What others send meanwhile does not set the count back.
+            for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer " + "x" * 43}):
+                for path in ("chats", "chats/1/messages"):
+                    guesser.post(f"/widget/{desk.bot.key}/{path}", headers=headers)
+            assert_told_to_wait(guesser.post("/sign-in", data={**form, "password": PASSWORD}))
+
+
+def test_a_customer_who_floods_is_told_to_wait_and_others_are_not(strict):
+    desk = make_desk()
+    flooder, other = Customer(strict, desk.bot.key), Customer(strict, desk.bot.key)
+    assert flooder.start().status_code == 201
+    assert [flooder.write("Hello").status_code for _ in range(3)] == [200] * 3
+    with nothing_changes():
+        assert_told_to_wait(flooder.write("Hello"))
+    assert other.start().status_code == 201
+    assert other.write("Hello").status_code == 200
+    assert flooder.entries().status_code == 200
+
+
+def test_an_address_that_opens_chat_after_chat_is_told_to_wait(strict):
+    desk = make_desk()
+    answers = [Customer(strict, desk.bot.key).start() for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429]
+    assert_told_to_wait(answers[-1])
+
+
+def test_members_are_not_limited_in_what_they_write(strict):
+    desk = make_desk()
+    customer, maya = Customer(strict, desk.bot.key), MemberClient(strict, desk.maya.email)
+    customer.start("I want to talk to a human")
+    with nothing_changes():
+        pass  # the bot has answered
+    customer.hand_off()
+    answers = [maya.write(desk.bot.key, customer.chat_id, "Hello", uuid=new_uuid()) for _ in range(10)]
+    assert {answer.status_code for answer in answers} == {200}

@@ -1,0 +1,54 @@
+"""The scripts of each screen as one file, put together at the first request: one fetch, and no build step.
+
+The widget is weighed by what it costs a stranger's page, so comments and indentation stay behind; the files
+themselves are what is read and debugged (`static/js`, one behaviour each).
+"""
+
+import hashlib
+import re
+from functools import cache
+
+from flask import Blueprint, Response, abort
+
+from helpers import STATIC
+
+bp = Blueprint("bundles", __name__)
+
+HTMX = ("vendor/htmx/htmx.min", "vendor/htmx/hx-ws.min")
+SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
+WIDGET = ("chat", "composer", "attention")
+DASHBOARD = ("counts", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy")
+
+# In one file, so that htmx looks at the page only after its extensions have come.
+SCRIPTS = {
+    "widget": (*HTMX, "js/widget/bridge", *(f"js/{name}" for name in SHARED), "js/scroll",
+               *(f"js/widget/{name}" for name in WIDGET)),
+    "dashboard": (*HTMX, *(f"js/{name}" for name in SHARED), *(f"js/dashboard/{name}" for name in DASHBOARD)),
+}
+
+_COMMENT_OR_INDENT = re.compile(r"^\s*//.*\n|^[ \t]+", re.MULTILINE)
+
+
+@bp.get("/bundles/<name>.js")
+def show(name: str) -> Response:
+    """One screen's scripts."""
+    if name not in SCRIPTS:
+        abort(404)
+    return Response(bundle(name), mimetype="text/javascript",
+                    headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@cache
+def bundle(name: str) -> str:
+    """The scripts of a screen, in order."""
+    return "\n".join(_lean((STATIC / f"{script}.js").read_text(), script) for script in SCRIPTS[name])
+
+
+@cache
+def bundle_address(name: str) -> str:
+    """Where a page finds the scripts of a screen; it changes with the content."""
+    return f"/bundles/{name}.js?v={hashlib.sha256(bundle(name).encode()).hexdigest()[:10]}"
+
+
+def _lean(source: str, script: str) -> str:
+    return source if script.startswith("vendor/") else _COMMENT_OR_INDENT.sub("", source)
