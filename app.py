@@ -17,14 +17,13 @@ from logs import set_up_logs
 from models import forget_listeners, on_commit, open_database
 from models.schema import check_schema
 from models.secret import digest
-from realtime import worker
+from realtime import housekeeping, metrics, worker
 from realtime.broadcasts import Broadcasts
 from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
 from realtime.hub import Hub
-from realtime.numbers import numbers
 from realtime.relay import open_relay
+from web.limits import Limit
 
-HEARTBEAT_SECONDS = 20
 LARGEST_REQUEST_BYTES = 64 * 1024
 
 
@@ -36,6 +35,8 @@ class Baton:
     relay: object
     broadcasts: Broadcasts
     runner: Runner
+    copier: metrics.Copier
+    message_limit: Limit
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -44,7 +45,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     Raises ConfigError for settings that cannot work, SchemaError for a database of another version.
     """
     settings = config.load(environ)
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, metrics.ErrorCounter())
     app = Flask(__name__)
     app.config.from_mapping(flask_settings(settings))
     if settings.trusted_proxies:
@@ -86,7 +87,8 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     hub = Hub()
     # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
     relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
-    return Baton(hub, relay, Broadcasts(relay), Runner(settings.bot_seconds, app.app_context, gettext))
+    runner = Runner(settings.bot_seconds, app.app_context, gettext)
+    return Baton(hub, relay, Broadcasts(relay), runner, metrics.Copier(hub, runner), Limit(settings.message_limit))
 
 
 def listen(baton: Baton) -> None:
@@ -94,7 +96,10 @@ def listen(baton: Baton) -> None:
     forget_listeners()
     on_commit(baton.broadcasts.deliver)
     on_commit(baton.runner.hear)
-    worker.on_start(lambda: baton.hub.heartbeat(HEARTBEAT_SECONDS, numbers))
+    on_commit(metrics.hear)
+    worker.on_start(lambda: housekeeping.keep_beating(baton.hub))
     worker.on_start(baton.relay.run)
     worker.on_start(baton.runner.pick_up)
+    worker.on_start(baton.copier.run)
+    worker.on_start(housekeeping.expire_idle_chats)
     worker.on_stop(lambda: baton.hub.close_all(RESTARTING))

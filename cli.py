@@ -1,13 +1,19 @@
 """`bin/baton`: administration from the command line. Each command calls the same verbs as the pages."""
 
+import os
 import sys
+from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 import config
+import doctor
 from demo import load_demo
 from models import Bot, Member, SetupLink, Workspace, open_database, reading
+from models.backup import BackupError, back_up, restore
 from models.founding import AlreadyFounded
 from models.member import ROLES, EmailTaken, InvalidEmail, InvalidPassword, UnknownMember
 from models.schema import SchemaError, bring_up_to_date
@@ -28,8 +34,10 @@ def plain_refusals():
     """Turn refusals into one sentence on standard error and exit code 1."""
     try:
         yield
-    except (config.ConfigError, SchemaError) as refusal:
+    except (config.ConfigError, SchemaError, BackupError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"The database refuses: {doctor.reason(error)}.") from error
     except tuple(SENTENCES) as refusal:
         kind = next(kind for kind in SENTENCES if isinstance(refusal, kind))
         raise click.ClickException(SENTENCES[kind]) from refusal
@@ -46,6 +54,9 @@ def prepare(demo: bool) -> None:
     """Bring the database up to date; on a first start, print the set-up link."""
     with plain_refusals():
         settings = open_settings()
+        away = doctor.unreachable(settings)
+        if away:
+            raise click.ClickException(away.sentence)
         bring_up_to_date()
         with reading() as session:
             founded = Workspace.founded(session)
@@ -55,6 +66,45 @@ def prepare(demo: bool) -> None:
             config.refuse_public_demo(settings)
         elif not founded:
             click.echo(f"Baton: set everything up at {settings.address}/setup/{SetupLink.issue()}")
+
+
+@baton.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def write_backup(file: Path) -> None:
+    """Write everything in the database to FILE, while Baton goes on.
+
+    The file is for its owner only. The secret key is not in it: keep DATA_DIR/secret_key (or SECRET_KEY) apart.
+    """
+    with plain_refusals():
+        open_settings()
+        click.echo(f"{file} holds {in_words(back_up(here(file)))}. Not in it: the secret key, in DATA_DIR/secret_key.")
+
+
+@baton.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Delete what the database holds. Stop Baton first.")
+def restore_backup(file: Path, replace: bool) -> None:
+    """Fill an empty database, SQLite or PostgreSQL, with what `backup` wrote to FILE.
+
+    The whole file is checked first. Anything that goes wrong leaves the database as it was.
+    """
+    with plain_refusals():
+        open_settings()
+        click.echo(f"Restored {in_words(restore(here(file), replace))}.")
+
+
+@baton.command("doctor")
+def run_doctor() -> None:
+    """Look for what is wrong: database, migrations, relay, clock, address, proxy, WebSocket."""
+    with plain_refusals():
+        findings = doctor.examine(open_settings())
+    for found in findings:
+        mark = click.style("ok  ", fg="green") if found.ok else click.style("FAIL", fg="red", bold=True)
+        click.echo(f"{mark}  {found.name}: {found.sentence}")
+        if not found.ok and found.lines:
+            click.echo("".join(f"          {line}\n" for line in found.lines.splitlines()), nl=False)
+    if not all(found.ok for found in findings):
+        sys.exit(1)
 
 
 @baton.command("setup-link")
@@ -129,6 +179,16 @@ def open_settings() -> config.Config:
     settings = config.load()
     open_database(settings.database_url)
     return settings
+
+
+def here(file: Path) -> Path:
+    """`file` as the person sees it who called bin/baton, which works in Baton's own folder."""
+    return Path(os.environ.get("CALLED_FROM", "")) / file
+
+
+def in_words(rows: Counter) -> str:
+    """What a backup holds: "42 chats, 980 messages and 12 members"."""
+    return f"{rows['chats']} chats, {rows['messages']} messages and {rows['members']} members"
 
 
 def find(email: str) -> Member:

@@ -165,6 +165,9 @@ class Config:
     bot_seconds: int = setting(number(1, 120), "8", "Seconds a bot may take; then a person is offered.")
     socket_connections: int = setting(
         number(10, 1000000), "10000", "Connections one worker holds at most, chats and requests together.")
+    metrics_token: str | None = setting(
+        KEY, None, "Who sends it (`Authorization: Bearer …`) may read `/metrics` from anywhere.", secret=True,
+        default_shown="none: only this machine may")
     log_level: str = setting(
         one_of("debug", "info", "warning", "error", "critical"), "info", "How much is logged.")
 

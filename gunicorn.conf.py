@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import sys
 from pathlib import Path
 
@@ -51,6 +52,24 @@ control_socket_disable = True
 # The application logs what matters; a line for each request would cost time and repeat proxies' logs.
 accesslog = None
 errorlog = "-"
+
+
+# Where the workers keep their numbers, for whichever is asked for /metrics to add up; read by prometheus_client.
+metrics_folder = settings.data_dir / "metrics"
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
+
+
+def on_starting(server):
+    """Start counting at 0."""
+    shutil.rmtree(metrics_folder, ignore_errors=True)
+    metrics_folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def child_exit(server, worker):
+    """What a worker has counted stays; what it held at the moment (open sockets) is gone with it."""
+    # Not prometheus_client's own mark_process_dead: imported here, it would reach new workers unpatched.
+    for file in metrics_folder.glob(f"gauge_live*_{worker.pid}.db"):
+        file.unlink(missing_ok=True)
 
 
 def allow_open_files(wanted):

@@ -49,7 +49,7 @@ MAC = ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KH
 LENA = {"name": "Lena Fischer", "email": "lena@fischer.example",
         "attributes": json.dumps({"Plan": "Friends of Harbor", "Orders": "14"})}
 LENA_ASKS = ("Where is my order? It should have come on Friday", "Can I collect my order in the shop?")
-MAYA_SAYS = "Hi Lena, Maya here. Your parcel is still on our quay, so I can keep it in the shop for you. Shall I?"
+MAYA_SAYS = "Hi Lena, Maya here. Your parcel is still on our quay, so I can keep it in the shop. Shall I?"
 LENA_SAYS = "Yes please! I could come by after five."
 
 
@@ -72,7 +72,8 @@ OTHERS = (
     Arrival("Amir Patel", "Can I change my delivery address?", "I need to change it, the parcel left today",
             252, 3),
     Arrival("", "Are your jackets waterproof?", "Is the Offshore in stock in size 42?", 100, 1),
-    Arrival("June Tanaka", "Do you give crew or trade prices?", "We are a crew of nine, would that do?", 22, 3),
+    Arrival("June Tanaka", "Do you give crew or trade prices?", "We are a crew of nine, is that enough?",
+            22, 3),
     Arrival("", "Do you sell gift cards?", "It says that the code has expired", 420, 1,
             "maya@example.com", "Hello, Maya here. What does it say?"),
     Arrival("Rosa Blanco", "How do I return something?", "The label will not print", 340, 0,
@@ -137,7 +138,7 @@ class Lena:
 
     def visit(self) -> CustomerPage:
         """Open the shop, and the chat on it."""
-        self.page.page.goto(self.shop, referer="https://letter.example/november")
+        self.page.page.goto(self.shop, referer="https://letter.example/")
         return self.page.open()
 
     def talk(self, maya: MemberClient) -> Chat:
@@ -266,7 +267,8 @@ def photograph_phone(browser: Browser, server: Server) -> None:
 
 def take(page: Page, name: str) -> None:
     """A picture of what the page shows, once it is still."""
-    # A new entry is still being scrolled to.
+    # Away from what it pressed last. A new entry is still being scrolled to.
+    page.mouse.move(0, 0)
     page.wait_for_timeout(800)
     path = FOLDER / f"{name}.png"
     page.screenshot(path=path, animations="disabled")

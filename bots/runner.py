@@ -23,20 +23,21 @@ class Runner:
     """Answers in the background of one process.
 
     `context()` is entered around each answer (an application context, where texts are translated),
-    `translate` is a gettext, `limit_seconds` is what an engine may take.
+    `translate` is a gettext, `limit_seconds` is what an engine may take. `late_answers` counts those dropped.
     """
 
     def __init__(self, limit_seconds: float, context: Callable[[], AbstractContextManager], translate=str):
         self.limit_seconds = limit_seconds
         self._context = context
         self._translate = translate
+        self.late_answers = 0
         self._running: set[int] = set()
         self._heard_meanwhile: set[int] = set()
 
     def hear(self, facts: list) -> None:
         """Take note of what was committed: a customer's message is answered in a greenlet of its own."""
         for fact in facts:
-            if isinstance(fact, Message) and fact.author == Author.CUSTOMER:
+            if isinstance(fact, Message) and fact.author == Author.CUSTOMER and fact.chat.state == State.BOT:
                 self.start(fact.chat_id)
 
     def start(self, chat_id: int) -> None:
@@ -79,6 +80,7 @@ class Runner:
                         quick_replies=list(answer.quick_replies), entry=answer.entry_id, score=round(answer.score, 3))
         except LateAnswer as late:
             # The customer was handed over, or left, while the bot was thinking; or another process was faster.
+            self.late_answers += 1
             log.info("answer to %s dropped: %s", question.seq, late)
         return True
 

@@ -1,7 +1,7 @@
 """What every table shares: the declarative base, the house column types, and the clock."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -54,3 +54,10 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: Instant, dict: JSON, list: JSON, int: Id}
+
+    def copy_with(self, **values) -> Self:
+        """A copy with other values, relationships included as far as they are loaded; it belongs to no session."""
+        copy = self.__mapper__.class_manager.new_instance()
+        known = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+        copy.__dict__.update(known | values)
+        return copy

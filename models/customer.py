@@ -80,9 +80,14 @@ class Customer(Base):
         customer = session.scalars(mine).first()
         if customer is None:
             raise UnknownCustomer
-        if customer.last_seen_at < now() - REMEMBERED:
+        if customer.is_forgotten:
             raise InvalidToken
         return customer
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the token has expired: this customer was not seen for 30 days."""
+        return self.last_seen_at < now() - REMEMBERED
 
     @property
     def label(self) -> str:

@@ -1,6 +1,7 @@
 """The database: opening it, reading from it, and the one place that commits and then announces.
 
-What differs between SQLite and PostgreSQL stands here and nowhere else.
+What differs between SQLite and PostgreSQL stands here and nowhere else. Parameters are kept out of errors, and so
+out of logs: they hold what people wrote.
 """
 
 import threading
@@ -12,6 +13,8 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
 Listener = Callable[[list], None]
+
+CONNECT_SECONDS = 5
 
 _engine: Engine | None = None
 _listeners: list[Listener] = []
@@ -45,7 +48,7 @@ def _open_sqlite(url: str) -> Engine:
     file = make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=5, max_overflow=20)
+    engine = create_engine(url, pool_size=5, max_overflow=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection, _record):
@@ -67,7 +70,8 @@ def _open_sqlite(url: str) -> Engine:
 
 
 def _open_postgresql(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True)
+    return create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True,
+                         hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
 
 
 def engine() -> Engine:

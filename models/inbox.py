@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from models.bot import Bot
 from models.chat import Chat, State
+from models.customer import Customer
 from models.member import Member
 from models.seen import unread_counts
 
@@ -65,6 +66,19 @@ def chat_of(session: Session, bot: Bot, chat_id: int) -> Chat | None:
     """The chat of `bot` with this id, customer and assignee loaded; None when it is another bot's."""
     mine = select(Chat).where(Chat.id == chat_id, Chat.bot_id == bot.id)
     return session.scalars(mine.options(joinedload(Chat.customer), joinedload(Chat.assignee))).first()
+
+
+_OWN_CHAT = (
+    select(Chat).join(Chat.customer).join(Chat.bot).outerjoin(Chat.assignee)
+    .where(Chat.id == bindparam("chat_id"), Customer.token_hash == bindparam("token_hash"),
+           Bot.key == bindparam("key"), Bot.switched_off_at.is_(None))
+    .options(contains_eager(Chat.customer), contains_eager(Chat.bot), contains_eager(Chat.assignee))
+)
+
+
+def own_chat(session: Session, key: str, token_hash: str, chat_id: int) -> Chat | None:
+    """The chat with this id, if the customer behind the token has it with the bot under `key`; in one query."""
+    return session.scalars(_OWN_CHAT, {"key": key, "token_hash": token_hash, "chat_id": chat_id}).first()
 
 
 def past_chats(session: Session, chat: Chat, limit: int = 10) -> list[Chat]:

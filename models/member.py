@@ -6,7 +6,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy import ForeignKey, String, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -188,6 +188,13 @@ class SignIn(Base):
         found = select(SignIn, Member).join(Member, Member.id == SignIn.member_id)
         row = session.execute(found.where(*living, Member.disabled_at.is_(None))).first()
         return row and (row[0], row[1])
+
+    @staticmethod
+    def ended(session: Session, ids: list[int]) -> list[int]:
+        """Those of the sign-ins `ids` that are revoked, expired, or of a disabled member."""
+        over = or_(SignIn.revoked_at.is_not(None), SignIn.expires_at <= now(), Member.disabled_at.is_not(None))
+        found = select(SignIn.id).join(Member, Member.id == SignIn.member_id)
+        return list(session.scalars(found.where(SignIn.id.in_(ids), over)))
 
     def revoke(self, by: Member) -> None:
         """Sign this browser out; its sockets are closed at once."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models.base import Base, Created, PrimaryKey, Prose
 
 if TYPE_CHECKING:
+    from models.chat import Chat
     from models.member import Member
 
 
@@ -38,6 +39,7 @@ class Message(Base):
     particulars: Mapped[dict] = mapped_column(default=dict)
     created_at: Mapped[Created]
 
+    chat: Mapped["Chat"] = relationship(viewonly=True)
     member: Mapped["Member | None"] = relationship(lazy="joined", viewonly=True)
 
 

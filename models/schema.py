@@ -1,11 +1,14 @@
 """The version of the database: brought up to date by hand (`bin/baton prepare`), checked at every start."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect
 
 from models.database import engine
 
@@ -19,10 +22,8 @@ class SchemaError(Exception):
 def bring_up_to_date() -> None:
     """Run every migration that the open database lacks; raises SchemaError for a newer database."""
     refuse_newer()
-    with engine().connect() as connection:
-        settings = _alembic()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+    with rebuilding() as connection:
+        upgrade(connection)
 
 
 def check_schema() -> None:
@@ -35,14 +36,74 @@ def check_schema() -> None:
 def refuse_newer() -> None:
     """Raises SchemaError when a newer Baton has changed the open database."""
     current = _current()
-    known = {revision.revision for revision in _script().walk_revisions()}
-    if current and current not in known:
+    if current and not is_known(current):
         raise SchemaError("The database was made by a newer Baton: start that one, or restore an older backup.")
+
+
+def is_known(revision: str) -> bool:
+    """Whether this Baton has the migration `revision`."""
+    return revision in {script.revision for script in _script().walk_revisions()}
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The last migration that ran on a database; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def rebuilding() -> Iterator[Connection]:
+    """A transaction on the open database in which tables may be made anew: all of it is kept, or nothing.
+
+    Raises SchemaError when a row would be left that refers to none.
+    """
+    connected = engine().execution_options(writes=True).connect()
+    with connected as connection, _unchecked_references(connection), connection.begin():
+        yield connection
+        _check_references(connection)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to `revision`, within the caller's transaction."""
+    settings = _alembic()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)
+
+
+def tables_at(revision: str | None) -> list[str]:
+    """The names of the tables that a database has at `revision`, Alembic's own left out."""
+    if revision is None:
+        return []
+    scratch = create_engine("sqlite://")
+    with scratch.connect() as connection, connection.begin():
+        upgrade(connection, revision)
+        return [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+
+
+@contextmanager
+def _unchecked_references(connection: Connection) -> Iterator[None]:
+    # SQLite cannot alter most of a table, so a migration copies it and drops the first; with references checked
+    # that would be refused. The switch works only outside of a transaction, hence past SQLAlchemy.
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken:
+            raise SchemaError(f"A row of {broken[0]} refers to a row of {broken[2]} that is not there.")
 
 
 def _current() -> str | None:
     with engine().connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return revision_of(connection)
 
 
 def _script() -> ScriptDirectory:

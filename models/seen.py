@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -41,7 +41,7 @@ def mark_seen(chat: Chat, side: Side, seq: int) -> bool:
         mark = insert(SeenMark).values(chat_id=chat.id, side=side, seq=seq)
         mark = mark.on_conflict_do_update(index_elements=["chat_id", "side"], set_={"seq": seq},
                                           where=SeenMark.seq < seq)
-        moved = session.execute(mark).rowcount == 1
+        moved = session.scalar(mark.returning(SeenMark.seq)) is not None
         if moved:
             announce(session, Notice(f"seen_by_{side}", chat_id=chat.id))
         return moved
@@ -50,6 +50,17 @@ def mark_seen(chat: Chat, side: Side, seq: int) -> bool:
 def seen(session: Session, chat_id: int, side: Side) -> int:
     """The number up to which `side` has seen the chat; 0 when it has seen nothing."""
     return session.scalar(select(SeenMark.seq).where(SeenMark.chat_id == chat_id, SeenMark.side == side)) or 0
+
+
+_TEAM_MARK = select(SeenMark.seq).where(SeenMark.chat_id == bindparam("chat_id"), SeenMark.side == Side.MEMBERS.value)
+_UNREAD = select(func.count()).where(
+    Message.chat_id == bindparam("chat_id"), Message.author == Author.CUSTOMER.value,
+    Message.seq > func.coalesce(_TEAM_MARK.scalar_subquery(), 0))
+
+
+def unread_in(session: Session, chat_id: int) -> int:
+    """How many customer messages of a chat nobody of the team has seen."""
+    return session.connection().execute(_UNREAD, {"chat_id": chat_id}).scalar_one()
 
 
 def unread_counts(session: Session, *which_chats) -> dict[int, int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from helpers import customer_name
 from models import Action, Chat, Event, Message, Notice, Side, State, reading
 from models.inbox import queue, waiting_counts
-from models.seen import seen, unread_counts
+from models.seen import seen, unread_in
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
 
@@ -76,7 +76,7 @@ class Broadcasts:
         try:
             for chat_id, entries in _entries_by_chat(facts).items():
                 with reading() as session:
-                    self._chat_moved(session, load(session, chat_id), entries)
+                    self._chat_moved(session, _as_committed(entries[-1]) or load(session, chat_id), entries)
             for notice in facts:
                 if isinstance(notice, Notice):
                     self._notices[notice.kind](notice)
@@ -112,7 +112,7 @@ class Broadcasts:
             self._queue_moved(session, chat)
 
     def _row_moved(self, session: Session, chat: Chat) -> None:
-        unread = unread_counts(session, Chat.id == chat.id).get(chat.id, 0)
+        unread = unread_in(session, chat.id)
         self._publish(inbox_topic(chat.bot_id), fragments.row(chat, unread), chat=chat.id, version=chat.seq)
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
@@ -155,6 +155,14 @@ def load(session: Session, chat_id: int) -> Chat:
     """A chat with everything that fragments read of it, in one query."""
     parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
     return session.scalars(select(Chat).where(Chat.id == chat_id).options(*parts)).one()
+
+
+def _as_committed(entry: Message | Event) -> Chat | None:
+    """The chat as the verb left it, if all that fragments read of it is loaded: saves the query for most messages."""
+    chat = entry.__dict__.get("chat")
+    if chat is None or not {"bot", "customer", "assignee"} <= chat.__dict__.keys():
+        return None
+    return chat if chat.assignee_id == (chat.assignee and chat.assignee.id) else None
 
 
 def _entries_by_chat(facts: list) -> dict[int, list[Message | Event]]:

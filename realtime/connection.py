@@ -196,6 +196,11 @@ class Connection:
         """Whether frames can still reach the peer."""
         return self._ws.connected and self.close_code is None
 
+    @property
+    def waiting(self) -> int:
+        """How many frames the peer has not taken yet."""
+        return len(self._queue)
+
     def put(self, frame: str) -> None:
         """Queue a frame. A queue that is full closes with 1013: the page comes back and catches up."""
         if not self.is_open:

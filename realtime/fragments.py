@@ -27,7 +27,7 @@ def render(template: str, **context) -> Markup:
 
 def partial(target: str, html: str, swap: str = "outerHTML") -> Markup:
     """`html` with the selector of where it belongs and how; a page without that element skips it."""
-    return Markup("<hx-partial hx-target='{}' hx-swap='{}'>{}</hx-partial>").format(target, swap, Markup(html))
+    return Markup(f"<hx-partial hx-target='{escape(target)}' hx-swap='{swap}'>{html}</hx-partial>")
 
 
 def frame(content: str | None = None, **meta) -> str:
@@ -57,8 +57,15 @@ def notice(sentence: str) -> Markup:
 
 def entries(chat: Chat, rows: list[Entry], audience: str) -> Markup:
     """Entries of the log, each put in the place of its number."""
-    html = Markup("").join(render("chat/_entry.html", entry=entry, audience=audience) for entry in rows)
-    return partial(f"#{dom_id(chat, 'conversation')}", html, "place")
+    return partial(f"#{dom_id(chat, 'conversation')}", "".join(_entry(row, audience) for row in rows), "place")
+
+
+def _entry(entry: Entry, audience: str) -> str:
+    # Kept with the entry: whoever wrote it is answered with the very fragment that was pushed.
+    rendered = entry.__dict__.setdefault("_rendered", {})
+    if audience not in rendered:
+        rendered[audience] = render("chat/_entry.html", entry=entry, audience=audience)
+    return rendered[audience]
 
 
 def typing(chat: Chat, audience: str, name: str | None, pages: str = "") -> Markup:

@@ -18,6 +18,7 @@ class Listener(Protocol):
     """What the hub needs of a connection; none of it blocks or raises."""
 
     close_code: int | None
+    waiting: int
 
     def put(self, frame: str) -> None: ...
     def ping(self) -> None: ...
@@ -92,6 +93,10 @@ class Hub:
             time.sleep(0.02)
         for connection in tuple(self._topics):
             connection.abort()
+
+    def queue_lengths(self) -> list[int]:
+        """How many frames wait for each connection."""
+        return [connection.waiting for connection in self._topics]
 
     def topics(self) -> list[str]:
         """The topics with at least one listener in this process."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from models import Chat, reading
+from models import Chat, SignIn, reading
 from models.inbox import digests
 
 # Far below SQLite's limit of variables in one statement.
@@ -21,6 +21,14 @@ def numbers(topics: list[str]) -> dict[str, int | str]:
         digest = digests(session, list(set(bots.values()))) if bots else {}
     return ({topic: last[chat_id] for topic, chat_id in chats.items() if chat_id in last}
             | {topic: digest[bot_id] for topic, bot_id in bots.items()})
+
+
+def ended_sign_ins(topics: list[str]) -> list[str]:
+    """Those of the topics that belong to sign-ins which are over, however they ended."""
+    sign_ins = _ids(topics, "sign_in")
+    with reading() as session:
+        over = set(SignIn.ended(session, list(sign_ins.values()))) if sign_ins else ()
+    return [topic for topic, sign_in_id in sign_ins.items() if sign_in_id in over]
 
 
 def _ids(topics: list[str], kind: str) -> dict[str, int]:

@@ -1,7 +1,7 @@
 /* Baton's loader draws the launcher; the chat is an iframe on the server this file is from.
    templates/widget/page.html describes the tag, what the two say to each other, and what is kept. */
 (() => {
-  if (window.Baton) return; // a second tag on the same page
+  if (window.Baton) return; // a second tag
   const tag = document.querySelector("script[data-bot]");
   const { bot, color, side, offset, openLabel = "Open chat", closeLabel = "Close chat" } = tag.dataset;
   const address = new URL(`widget/${encodeURIComponent(bot)}`, tag.src);
@@ -58,8 +58,8 @@
     .launcher:hover { transform: scale(1.06) }
     .launcher svg { grid-area: 1 / 1; transition: .2s }
     [aria-expanded=true] .talk, [aria-expanded=false] .down { opacity: 0; transform: rotate(-45deg) }
-    .badge { position: absolute; top: -4px; right: -4px; min-width: 22px; padding: 0 5px; border: 2px solid var(--paper);
-      border-radius: 11px; background: #c81e1e; color: #fff; font-size: 12px; font-weight: 600; line-height: 18px }
+    .badge { position: absolute; inset: -4px -4px auto auto; pointer-events: none; min-width: 22px; padding: 0 5px;
+      border: 2px solid var(--paper); border-radius: 11px; background: #c81e1e; color: #fff; font-size: 12px; font-weight: 600; line-height: 18px }
     .panel, .preview { position: absolute; right: 0; bottom: 72px; max-width: calc(100vw - 2 * var(--gap)); border-radius: 18px;
       background: var(--paper); color: var(--ink); box-shadow: var(--shadow) }
     :host([data-side=left]) :is(.panel, .preview) { right: auto; left: 0 }
@@ -68,7 +68,7 @@
     iframe { width: 100%; height: 100%; border: 0 }
     .preview { display: flex; width: max-content; animation: rise .25s }
     .preview button { border-radius: 18px }
-    .text { max-width: 280px; padding: 12px 4px 12px 16px; text-align: start; overflow-wrap: anywhere }
+    .text { max-width: 280px; padding: 12px 4px 12px 16px; text-align: start; overflow-wrap: anywhere; }
     b, .dismiss { color: var(--soft) }
     b { display: block; font-size: 12px; font-weight: 500 }
     .dismiss { align-self: start; padding: 10px }
@@ -83,9 +83,9 @@
 
   const badge = make("span", { class: "badge", "aria-hidden": true, hidden: "" });
   const launcher = make("button", { class: "launcher", "aria-label": openLabel, "aria-expanded": false },
-    icon("talk", "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z"), icon("down", "m6 9 6 6 6-6"), badge);
+    icon("talk", "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z"), icon("down", "m6 9 6 6 6-6"));
   const author = make("b");
-  const words = make("span");
+  const words = make("span", { dir: "auto" });
   const dismiss = make("button", { class: "dismiss" }, icon("", "M18 6 6 18M6 6l12 12"));
   const message = make("button", { class: "text" }, author, words);
   const preview = make("div", { class: "preview", hidden: "" }, message, dismiss);
@@ -95,7 +95,7 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
-  root.append(launcher, make("div", { role: "status" }, preview), panel);
+  root.append(launcher, badge, make("div", { role: "status" }, preview), panel);
 
   if (/^#[\da-f]{6}$/i.test(color)) home.style.setProperty("--accent", color);
   if (side === "left") home.dataset.side = side;
@@ -207,7 +207,7 @@
 
   window.Baton = { open: () => show(true), close: () => show(false) };
 
-  // Beside the body: a page may swap its body, and a phone makes all of it inert.
+  // Beside the body: a page may swap it, and a phone makes it inert.
   const start = () => {
     document.documentElement.append(home);
     if (kept.token && kept.chat) load();

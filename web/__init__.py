@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web import bundles, chats, health, refusals, sessions, setup, sockets, widget, widget_chats
+from web import bundles, chats, health, refusals, request_log, self_test, sessions, setup, sockets, widget, widget_chats
 from web.access import RowId, login_manager
 from web.extensions import babel, compress, csrf, htmx, limiter
 from web.forms import refuse_broken_forms
@@ -12,10 +12,11 @@ from web.headers import secure
 def register(app: Flask) -> None:
     """Make every page, socket and refusal known to `app`."""
     app.url_map.converters["id"] = RowId
+    request_log.register(app)
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets):
+    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets, self_test):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
     csrf.exempt(widget_chats.bp)

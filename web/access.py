@@ -8,9 +8,9 @@ from werkzeug.routing import IntegerConverter
 
 from models import Bot, Chat, Customer, Member, SignIn, reading
 from models.customer import InvalidToken
-from models.inbox import chat_of
+from models.inbox import chat_of, own_chat
+from models.secret import digest
 from realtime import fragments
-from realtime.broadcasts import load
 
 login_manager = LoginManager()
 # A sign-in is revocable by itself; the extension's own guess at theft would write cookies on any answer.
@@ -93,9 +93,9 @@ def customer_of_website(session: Session, key: str) -> Customer:
 
 
 def chat_of_customer(session: Session, key: str, chat_id: int) -> Chat:
-    """A chat of the customer who asks; 404 for any other."""
-    customer = customer_of_website(session, key)
-    chat = session.get(Chat, chat_id)
-    if chat is None or chat.customer_id != customer.id:
+    """A chat of the customer who asks; 404 for any other. Raises InvalidToken or UnknownCustomer."""
+    chat = own_chat(session, key, digest(bearer()), chat_id)
+    if chat is None or chat.customer.is_forgotten:
+        customer_of_website(session, key)  # says more exactly why not
         abort(404)
-    return load(session, chat_id)
+    return chat

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import abort, request
 
 from models import Visit
 
@@ -15,10 +15,12 @@ class Unreadable(ValueError):
 
 
 def refuse_broken_forms() -> None:
-    """Before each request: raises Unreadable for a form that is not UTF-8, or a body that is none.
+    """Before each request: raises Unreadable for a form that is not UTF-8, or a body that is none; 404 for NUL in the address.
 
     Werkzeug would put "�" in place of broken text, and find no field at all in JSON.
     """
+    if "\0" in request.path:  # PostgreSQL cannot even look for it
+        abort(404)
     if request.mimetype not in ("", "application/x-www-form-urlencoded"):
         raise Unreadable
     try:

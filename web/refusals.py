@@ -105,7 +105,8 @@ def page(error: HTTPException) -> Response:
         return error.get_response()
     answer = _say(error.code, PAGES.get(error.code, lambda: error.name)())
     if error.code == 429:
-        answer.headers["Retry-After"] = max(1, math.ceil(limiter.current_limit.reset_at - time.time()))
+        wait = error.retry_after or limiter.current_limit.reset_at - time.time()
+        answer.headers["Retry-After"] = max(1, math.ceil(wait))
     return answer
 
 

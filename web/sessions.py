@@ -8,6 +8,7 @@ from flask_login import current_user, login_required, login_user, logout_user
 
 from models import reading
 from models.member import SignIn, WrongCredentials
+from models.text import clipped
 from web.access import member, signed_in
 from web.extensions import limiter
 from web.forms import field
@@ -42,7 +43,7 @@ def create():
     """Sign in, if e-mail and password are right."""
     email, wanted = field("email"), field("next")
     try:
-        begin(SignIn.begin(email, field("password"), request.user_agent.string, _days()))
+        begin(SignIn.begin(clipped(email, 254), field("password"), request.user_agent.string, _days()))
     except WrongCredentials:
         error = _("This e-mail and password do not match.")
         return render_template("members/sign_in.html", error=error, email=email, next=wanted), 422

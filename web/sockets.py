@@ -42,12 +42,16 @@ class Subscription:
 @bp.before_request
 def authorise() -> None:
     """Decide before the handshake, with a status that says why: 401, 403 or 404."""
-    # A browser names the page that opens a socket; only pages of this server may.
+    own_page_or_refuse()
+    g.subscription = FINDERS[request.endpoint](**request.view_args)
+    prepare(request.environ)
+
+
+def own_page_or_refuse() -> None:
+    """A browser names the page that opens a socket; only pages of this server may: 403."""
     own = {request.host_url.rstrip("/"), current_app.config["BATON"].public_url}
     if request.headers.get("Origin", "") not in own:
         abort(403)
-    g.subscription = FINDERS[request.endpoint](**request.view_args)
-    prepare(request.environ)
 
 
 @sock.route("/bots/<key>/socket", bp=bp, endpoint="inbox")

@@ -1,11 +1,9 @@
 """The customer's own chat. Every request names their token; nothing here reads a cookie."""
 
 from flask import Blueprint, current_app, make_response, request
-from flask_limiter.util import get_remote_address
 from sqlalchemy.orm import Session
 
 from models import Bot, Chat, Side, reading
-from models.customer import InvalidToken
 from models.feedback import check_feedback
 from models.inbox import waiting_before
 from models.secret import digest
@@ -22,18 +20,9 @@ from web.forms import field, number
 bp = Blueprint("widget_chats", __name__, url_prefix="/widget/<key>")
 
 
-def each_customer() -> str:
+def count_message() -> None:
     """Limits count per customer, not per address: a whole office may share one."""
-    try:
-        return digest(bearer())
-    except InvalidToken:
-        # An error in here would count as a broken store of limits, and every count would start anew.
-        return get_remote_address()
-
-
-def message_limit() -> str:
-    """The limit on a customer's messages."""
-    return current_app.config["BATON"].message_limit
+    current_app.extensions["baton"].message_limit.spend(digest(bearer()))
 
 
 @bp.get("/chat")
@@ -46,9 +35,9 @@ def show(key: str):
 
 @bp.post("/chats")
 @limiter.limit(lambda: current_app.config["BATON"].chat_limit)
-@limiter.limit(message_limit, key_func=each_customer)
 def create(key: str):
     """Start a chat with its first message; or end it before any, for whoever has something to say about that."""
+    count_message()
     with reading() as session:
         bot = bot_of_website(session, key)
     if "text" in request.form:
@@ -70,9 +59,9 @@ def entries(key: str, chat_id: int):
 
 
 @bp.post("/chats/<id:chat_id>/messages")
-@limiter.limit(message_limit, key_func=each_customer)
 def post_message(key: str, chat_id: int):
     """Write to the bot, or to whoever handles the chat."""
+    count_message()
     chat = _find(key, chat_id)
     return answers.message(chat, chat.post_as_customer(field("text"), field("uuid")), CUSTOMER)
 

@@ -10,7 +10,7 @@
 
   // The opener may be gone by then (a resolved chat has no Resolve Chat): the log is where one goes on.
   document.addEventListener("close", () => {
-    setTimeout(() => document.activeElement === document.body && document.querySelector("[role=log]")?.focus());
+    setTimeout(() => document.activeElement === document.body && document.querySelector("[role=log]")?.focus({ preventScroll: true }));
   }, true);
 
   document.addEventListener("submit", async (event) => {

@@ -80,6 +80,8 @@
     const message = { uuid: crypto.randomUUID(), chat, url: form.getAttribute("action"), text, at: Date.now() };
     baton.store.set(`outbox:${message.uuid}`, JSON.stringify(message));
     boxOf(form).value = "";
+    // Not the button, which may be about to be replaced; and a phone's keyboard stays where it was.
+    if (form.contains(document.activeElement)) boxOf(form).focus();
     baton.store.remove(draftOf(form));
     document.getElementById("notice")?.replaceChildren();
     show(message);

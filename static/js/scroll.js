@@ -7,11 +7,18 @@
   const watch = (log) => {
     log.dataset.watched = "true";
     atEnd.set(log, true);
-    log.addEventListener("scroll", () => atEnd.set(log, log.scrollHeight - log.scrollTop - log.clientHeight < NEAR));
-    const settle = () => atEnd.get(log) && toEnd(log);
+    let height;
+    log.addEventListener("scroll", () => {
+      // A log that has just become lower or higher moves without its reader.
+      if (log.clientHeight === height) atEnd.set(log, log.scrollHeight - log.scrollTop - height < NEAR);
+    });
+    const settle = () => {
+      height = log.clientHeight;
+      if (atEnd.get(log)) toEnd(log);
+    };
     new MutationObserver(settle).observe(log, { childList: true });
     new ResizeObserver(settle).observe(log);
-    toEnd(log);
+    settle();
   };
 
   const watchAll = () => document.querySelectorAll("[role=log]:not([data-watched])").forEach(watch);

@@ -2,13 +2,14 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect, sync_playwright
 
-from tests.people import MemberClient
+from models import Bot, transaction
+from tests.people import Customer, MemberClient
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -29,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def contexts(browser) -> Iterator[callable]:
+def contexts(browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browsers of different people; complaints of their pages fail the test."""
     opened: list[BrowserContext] = []
     complaints: list[str] = []
@@ -63,7 +64,8 @@ class HostPage(BaseHTTPRequestHandler):
         baton, key = self.server.baton, self.path.strip("/").split("/")[0]
         tag = f'<script src="{baton}/widget.js" data-bot="{key}" async></script>'
         body = f"""<!doctype html><html lang=en><title>Shop {self.path}</title>
-            <meta name=viewport content="width=device-width"><h1>Shop</h1><a href="/{key}/next">Next page</a>{"<p>An oilskin jacket</p>" * 40}
+            <meta name=viewport content="width=device-width">
+            <h1>Shop</h1><a href="/{key}/next">Next page</a>{"<p>An oilskin jacket</p>" * 40}
             {tag * (2 if self.path.endswith("/twice") else 1)}""".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -207,6 +209,27 @@ class MemberPage(ChatPage):
     @property
     def dialog(self) -> Locator:
         return self.page.get_by_role("dialog", name="Resolve this chat?")
+
+
+@pytest.fixture
+def waiting_customer(server) -> Callable[..., Customer]:
+    """Brings a customer without a browser, who asks for a person of an `eager` bot and then says something."""
+
+    def come(bot: Bot, said: str, **visit: str) -> Customer:
+        customer = Customer(server, bot.key)
+        for step in (lambda: customer.start("Hello", **visit), customer.hand_off, lambda: customer.write(said)):
+            step().raise_for_status()
+        return customer
+
+    return come
+
+
+def eager(desk):
+    """The desk, whose bots offer a person from the first message on."""
+    with transaction() as session:
+        for bot in (desk.bot, desk.other_bot):
+            session.get(Bot, bot.id).handoff_after = 0
+    return desk
 
 
 @pytest.fixture

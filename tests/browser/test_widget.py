@@ -167,10 +167,9 @@ def test_a_message_is_sending_then_sent_then_seen(customer_page, member_page, de
     customer, maya = customer_page().open(), member_page(desk.maya)
     customer.talk_to_human()
     held = []
-    customer.page.route("**/messages", lambda route: held.append(route))
+    customer.page.route("**/messages", lambda route: held.append(route), times=1)
     customer.write("Is it lost?")
     expect(customer.status("Is it lost?")).to_have_text("Sending…")
-    customer.page.unroute("**/messages")
     held[0].continue_()
     expect(customer.status("Is it lost?")).to_have_text("Sent")
 

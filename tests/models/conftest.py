@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import make_url
 
 import config
+import models.member
 from models import close_database, forget_listeners, on_commit, open_database
 from models.bot import new_key
 from models.database import is_sqlite
@@ -41,6 +43,12 @@ def sqlite(stack) -> None:
     """Skips what is a matter of SQLite on any other stack."""
     if stack.name != "sqlite":
         pytest.skip("about SQLite")
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch) -> None:
+    """Hash passwords in no time: real hashes take theirs by design."""
+    monkeypatch.setattr(models.member, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.models.chats import rows
 
 PASSWORD = "a long enough password"
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "quick_hashes")
 
 
 def set_up(token, workspace="Harbor Goods", name="Maya Okafor", email="maya@example.com", password=PASSWORD) -> Member:

@@ -9,6 +9,8 @@ from tests.models.chats import change, rows
 
 PASSWORD = "a long enough password"
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
 
 def add(desk, email="ada@example.com", name="Ada Lovelace", password=PASSWORD, **options) -> Member:
     return Member.add(desk.bot.workspace_id, name, email, password, **options)

@@ -26,7 +26,7 @@ from tests.models.chats import (
 from tests.models.racing import Arena, assert_sound, refusals
 from tests.people import new_uuid
 
-ROUNDS = 12
+ROUNDS = 8
 
 
 @pytest.fixture(params=["one process", "many processes"])
@@ -35,7 +35,7 @@ def arena(request, monkeypatch, local_desk):
     if request.param == "many processes":
         monkeypatch.setattr(models.database, "_sqlite_writer", nullcontext())
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
+    sys.setswitchinterval(1e-4)
     arena = Arena()
     yield arena
     sys.setswitchinterval(usual)

@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def no_fault(server) -> Iterator[None]:
     """Fails a test during which the server logged an error: a 500, or a push or frame that broke."""
     before = len(faults(server))
     yield
-    assert faults(server)[before:] == []
+    assert faults(server)[before:] == [], faults(server)[-1]
 
 
 def faults(server) -> list[dict]:
@@ -28,24 +29,38 @@ def faults(server) -> list[dict]:
     return [record for record in records if record["level"] in ("error", "critical")]
 
 
-@pytest.fixture
-def start_server() -> Iterator[callable]:
-    """Starts a server of one's own, with settings of one's own and an empty database, which is open then."""
+@contextmanager
+def own_server(**environ: str) -> Iterator[Server]:
+    """A server with settings and a database of its own; `prepared` is what its first start printed."""
     with tempfile.TemporaryDirectory(prefix="baton-tests-") as folder:
-        started = []
+        server = Server(Path(folder), **environ)
+        server.prepared = server.baton("prepare").stdout
+        server.start()
+        yield server
+        server.stop()
+        assert faults(server) == [], faults(server)
 
-        def start(**environ: str) -> Server:
-            server = Server(Path(folder), **environ)
-            server.prepared = server.baton("prepare").stdout
-            started.append(server.start())
-            open_database(database_url(server))
-            return server
 
-        yield start
-        close_database()
-        for server in started:
-            server.stop()
-        assert [fault for server in started for fault in faults(server)] == []
+@contextmanager
+def opened(server: Server) -> Iterator[Server]:
+    """A server whose database is the open one."""
+    open_database(database_url(server))
+    yield server
+    close_database()
+
+
+@pytest.fixture
+def fresh() -> Iterator[Server]:
+    """A server that nobody has set up."""
+    with own_server() as server, opened(server):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def public_server() -> Iterator[Server]:
+    """A server that browsers reach as https://chat.example.com."""
+    with own_server(PUBLIC_URL="https://chat.example.com") as server:
+        yield server
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_a_body_that_is_no_plain_form_is_refused(writes):
                 assert_refused(answer, 400, UNREADABLE)
 
 
-@pytest.mark.parametrize("size", [70_000, 5_000_000])
+@pytest.mark.parametrize("size", [70_000, 1_000_000])
 def test_a_very_large_body_is_refused(writes, size):
     with nothing_changes():
         for answer in writes(data={"text": "x" * size, "uuid": new_uuid()}):
@@ -63,7 +63,7 @@ def test_a_very_large_body_in_pieces_is_refused(waiting):
     with nothing_changes():
         answer = waiting.http.post(f"/chats/{waiting.chat_id}/messages", headers=FORM,
                                    content=(b"text=" + b"x" * 10_000 for _ in range(20)))
-        assert_refused(answer, 413, "This is too long.")
+        assert_refused(answer, 413, "This is too long: at most 4000 characters.")
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/bots", "/bots/", "/bots/x", "/widget", "/widget/", "/setup", "/static",

@@ -1,5 +1,6 @@
 """What customers may not do: a clear answer where they look, and nothing changed."""
 
+import json
 import secrets
 from datetime import timedelta
 from functools import partial
@@ -25,7 +26,7 @@ TOO_LONG = "This is too long: at most 4000 characters."
 
 BAD_TEXTS = [("", 422, EMPTY), (" \n\t  ", 422, EMPTY), ("x" * 4001, 413, TOO_LONG), ("🦊" * 4001, 413, TOO_LONG),
              ("Hello\0", 422, UNSHOWABLE), ("\0", 422, UNSHOWABLE), ("\x1b[31mred", 422, UNSHOWABLE)]
-BAD_UUIDS = ["", "1", "x" * 36, "{%s}" % new_uuid(), new_uuid().replace("-", ""), "urn:uuid:" + new_uuid(), "\0" * 36]
+BAD_UUIDS = ["", "1", "x" * 36, f"{{{new_uuid()}}}", new_uuid().replace("-", ""), "urn:uuid:" + new_uuid(), "\0" * 36]
 BAD_RATINGS = ["0", "6", "-1", "x", "1.5", "٣", "99999999999", "1 ", "\0"]
 
 
@@ -106,7 +107,7 @@ def test_a_bot_that_is_switched_off_is_not_found(server, desk, chatting):
 
 
 FORGED = ["Bearer", "Bearer x", "Bearer " + "x" * 42, "Bearer " + "x" * 44, "Bearer " + "!" * 43, "bearer",
-          "Bearer " + "x" * 2000, "Bearer ÿþ", "Basic eDp5", ""]
+          "Bearer " + "x" * 2000, "Basic eDp5", ""]
 
 
 def test_a_token_of_the_wrong_form_is_refused(chatting):
@@ -124,6 +125,8 @@ def test_a_request_without_a_token_is_refused(chatting):
     with nothing_changes():
         assert_refused(chatting.write("Hello"), 403, UNKNOWN)
         assert_refused(chatting.start(), 403, UNKNOWN)
+        answer = chatting.http.get("/chat", headers={"Authorization": b"Bearer \xff\xfe"})
+        assert_refused(answer, 403, UNKNOWN)
 
 
 def test_a_token_that_was_made_up_finds_no_chat(chatting):
@@ -252,7 +255,7 @@ def test_a_page_beyond_the_end_of_the_log_is_empty(chatting):
 
 ATTRIBUTES = ["no JSON", "[1, 2]", '"text"', "{", '{"a":' * 400 + "1" + "}" * 400, "[" * 5000, "9" * 5000, "null",
               '{"a": NaN}', '{"a": 1e999}', '{"\\ud800": "\\udfff", "\\u0000": "\\u0000"}', "\0",
-              '{"plan": "%s"}' % ("x" * 9000), "{%s}" % ",".join(f'"k{n}": {n}' for n in range(900))]
+              json.dumps({"plan": "x" * 9000}), json.dumps({f"k{n}": n for n in range(900)})]
 
 
 def test_what_the_host_says_of_its_customer_never_costs_the_message(customer, desk, maya):

@@ -5,25 +5,42 @@ import pytest
 
 from tests.conftest import make_desk
 from tests.people import PASSWORD, Customer, MemberClient, new_uuid, token_in
-from tests.web.edge import assert_refused, nothing_changes
+from tests.web.conftest import opened, own_server
+from tests.web.edge import assert_refused, be_live, nothing_changes
 
 WAIT = "Too many tries. Please wait a moment."
 
 
+@pytest.fixture(scope="module")
+def strict_server():
+    """A server of little patience, behind a proxy that says who asks."""
+    limits = {"SIGN_IN_LIMIT": "3 per minute", "MESSAGE_LIMIT": "3 per minute", "CHAT_LIMIT": "5 per minute"}
+    with own_server(TRUSTED_PROXIES="1", **limits) as server:
+        yield server
+
+
 @pytest.fixture
-def strict(start_server):
-    """A server of little patience."""
-    return start_server(SIGN_IN_LIMIT="3 per minute", MESSAGE_LIMIT="3 per minute", CHAT_LIMIT="5 per minute")
+def strict(strict_server):
+    """It, and its database."""
+    with opened(strict_server):
+        yield strict_server
+
+
+def from_address(strict, desk, address: str) -> Customer:
+    """A customer whose requests come from `address`."""
+    customer = Customer(strict, desk.bot.key)
+    customer.http.headers["X-Forwarded-For"] = address
+    return customer
 
 
 def assert_told_to_wait(answer: httpx.Response) -> None:
     assert_refused(answer, 429, WAIT)
-    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert 1 <= int(answer.headers["Retry-After"]) <= 61
 
 
 def test_guessing_passwords_is_slowed_down(strict):
     desk = make_desk()
-    with httpx.Client(base_url=strict.url) as guesser:
+    with httpx.Client(base_url=strict.url, headers={"X-Forwarded-For": "203.0.113.5"}) as guesser:
         form = {"email": desk.maya.email, "csrf_token": token_in(guesser.get("/sign-in").text)}
         assert [guesser.post("/sign-in", data={**form, "password": "wrong"}).status_code for _ in range(3)] == [422] * 3
         with nothing_changes():
@@ -37,9 +54,9 @@ def test_guessing_passwords_is_slowed_down(strict):
 
 def test_a_customer_who_floods_is_told_to_wait_and_others_are_not(strict):
     desk = make_desk()
-    flooder, other = Customer(strict, desk.bot.key), Customer(strict, desk.bot.key)
+    flooder, other = (from_address(strict, desk, "203.0.113.1") for _ in range(2))
     assert flooder.start().status_code == 201
-    assert [flooder.write("Hello").status_code for _ in range(3)] == [200] * 3
+    assert [flooder.write("Hello").status_code for _ in range(2)] == [200] * 2
     with nothing_changes():
         assert_told_to_wait(flooder.write("Hello"))
     assert other.start().status_code == 201
@@ -49,17 +66,14 @@ def test_a_customer_who_floods_is_told_to_wait_and_others_are_not(strict):
 
 def test_an_address_that_opens_chat_after_chat_is_told_to_wait(strict):
     desk = make_desk()
-    answers = [Customer(strict, desk.bot.key).start() for _ in range(6)]
+    answers = [from_address(strict, desk, "203.0.113.2").start() for _ in range(6)]
     assert [answer.status_code for answer in answers] == [201] * 5 + [429]
     assert_told_to_wait(answers[-1])
+    assert from_address(strict, desk, "203.0.113.3").start().status_code == 201
 
 
 def test_members_are_not_limited_in_what_they_write(strict):
     desk = make_desk()
-    customer, maya = Customer(strict, desk.bot.key), MemberClient(strict, desk.maya.email)
-    customer.start("I want to talk to a human")
-    with nothing_changes():
-        pass  # the bot has answered
-    customer.hand_off()
+    customer, maya = be_live(from_address(strict, desk, "203.0.113.4")), MemberClient(strict, desk.maya.email)
     answers = [maya.write(desk.bot.key, customer.chat_id, "Hello", uuid=new_uuid()) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {200}

@@ -39,6 +39,13 @@
     if (document.body.dataset.line === "ok" && isOld) notice.textContent = "";
   });
 
+  // The box goes when somebody else takes or closes the chat: who was in it goes on in the transcript.
+  document.addEventListener("baton:placed", () => {
+    const box = openChat.querySelector("#message_box");
+    if (!box || box !== document.activeElement || box.checkVisibility()) return;
+    openChat.querySelector("[role=log]").focus({ preventScroll: true });
+  });
+
   new MutationObserver(mark).observe(inbox, { childList: true, subtree: true });
   new MutationObserver(mark).observe(openChat, { childList: true });
   mark();

@@ -15,11 +15,11 @@
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     const link = neighbour(step);
-    link?.scrollIntoView({ block: "nearest" });
+    link?.scrollIntoView({ block: "nearest", behavior: "instant" });
     link?.click();
   });
 
   document.addEventListener("click", (event) => {
-    event.target.closest(".list__title")?.nextElementSibling.scrollIntoView({ behavior: "smooth" });
+    event.target.closest(".list__title")?.nextElementSibling.scrollIntoView();
   });
 })();

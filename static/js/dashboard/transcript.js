@@ -5,7 +5,7 @@
   const scroller = (element) => element.closest(".transcript").querySelector(".transcript__scroller");
   // The scroller is reversed: 0 is the newest line, and what lies above counts negative.
   const isAtLatest = (element) => scroller(element).scrollTop > -NEAR;
-  const toLatest = (element) => scroller(element).scrollTo({ top: 0, behavior: "smooth" });
+  const toLatest = (element) => scroller(element).scrollTo({ top: 0 });
 
   const showEarlier = async (button) => {
     const log = document.querySelector(button.dataset.log);

@@ -22,7 +22,8 @@
     const reply = target.closest("[data-quick-reply]");
     if (!reply) return;
     send(reply.textContent);
-    box().focus();
+    // On a touch screen, focus in the box would raise the keyboard over the answer.
+    if (!matchMedia("(pointer: coarse)").matches) box().focus();
   });
   for (const event of ["input", "baton:sent", "baton:store"]) document.addEventListener(event, grow);
 

@@ -1,0 +1,96 @@
+"""Does it get slower with age? An empty database against one with years of chats, in turns."""
+
+import time
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from bench.bench import Bench
+from bench.figures import Figure, Result, at_most, median, plain, show
+from bench.load import Load, Scene
+from bench.seed import Desk, add_chats, database
+from bench.systems import Baton, MemberPage
+from bench.wire import Line
+from models import State
+
+CHATS = 10
+MESSAGES_EACH = 10
+ASKED_TIMES = 5
+PAGES = {"the dashboard with a chat open": "/chats/{chat}", "the inbox": "/inbox"}
+
+
+@dataclass
+class House:
+    """A Baton of some age. `times` are milliseconds, by what was asked for."""
+
+    baton: Baton
+    desk: Desk
+    page: MemberPage
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def start(cls, bench: Bench) -> "House":
+        """An empty one."""
+        baton = bench.start(Baton())
+        desk, (page,) = baton.desk(members=1)
+        return cls(baton, desk, page)
+
+    def scene(self) -> Scene:
+        """A few live chats of the bot that has the old ones."""
+        return self.baton.scene(CHATS, team=(self.desk, [self.page]))
+
+
+async def measure(bench: Bench) -> Result:
+    """Growth with stored messages"""
+    closed, rounds, messages = bench.pick((100_000, 7, 40), (10_000, 5, 20), (20, 1, 5))
+    houses = {"empty": House.start(bench), "old": House.start(bench)}
+    seconds = fill(bench, houses["old"], closed)
+    result = Result()
+    async with AsyncExitStack() as stack:
+        loads = {name: await stack.enter_async_context(Load(house.scene())) for name, house in houses.items()}
+        for turn in range(rounds):
+            bench.step(f"both in turns, round {turn + 1} of {rounds}")
+            for name, house in houses.items():
+                run = await loads[name].idle(messages)
+                result.keep(f"baton, {name}", run)
+                house.times["customer's request to member's frame"].append(run.millis(50))
+                await ask_pages(house, loads[name].scene.conversations[0].chat_id)
+    result.figures = tell(houses, closed, seconds)
+    return result
+
+
+def fill(bench: Bench, house: House, count: int) -> float:
+    """Store closed chats; returns the seconds it took."""
+    started = time.monotonic()
+    with database(house.baton.url):
+        for number, _ in enumerate(add_chats(house.desk, count, State.RESOLVED, MESSAGES_EACH), start=1):
+            if number % 10_000 == 0:
+                bench.step(f"{number:,} of {count:,} chats seeded")
+    return time.monotonic() - started
+
+
+async def ask_pages(house: House, chat_id: int) -> None:
+    """Note how long pages take, the median of a few."""
+    line = await Line.open(house.baton.port)
+    for what, path in PAGES.items():
+        request = house.page.get(f"/bots/{house.desk.bot.key}{path.format(chat=chat_id)}")
+        house.times[what].append(median([await millis(line, request) for _ in range(ASKED_TIMES)]))
+    line.close()
+
+
+async def millis(line: Line, request: bytes) -> float:
+    """How long an answer takes; it must be a good one."""
+    began = time.perf_counter()
+    answer = await line.ask(request)
+    assert answer.status == 200, answer
+    return 1000 * (time.perf_counter() - began)
+
+
+def tell(houses: dict[str, House], closed: int, seconds: float) -> list[Figure]:
+    """Old over empty, each the median of the rounds."""
+    figures = [plain(f"seeding {closed * MESSAGES_EACH:,} messages in {closed:,} closed chats", seconds, "s")]
+    for what, times in houses["old"].times.items():
+        old, empty = median(times), median(houses["empty"].times[what])
+        figures.append(at_most(f"{what}, with them as a multiple of without ({show(old)} / {show(empty)} ms)",
+                               old / empty, 1.2, "×"))
+    return figures

@@ -1,0 +1,63 @@
+"""What a second worker costs: PostgreSQL and Redis between two, against one with SQLite, at the same load."""
+
+import shutil
+from pathlib import Path
+
+from bench.bench import Bench
+from bench.figures import Figure, LeftOut, Result, at_most, median, plain
+from bench.load import Load, Run
+from bench.systems import Baton
+from tests.services import program
+from tests.stacks import PostgresqlStack
+
+CHATS = 50
+# Well below what one worker takes, on a slow machine too: a queue would blur what a message costs.
+RATE = 40
+
+
+async def measure(bench: Bench) -> Result:
+    """Processor time on one worker and on two"""
+    repeats, seconds = bench.pick((3, 8), (2, 4), (1, 0.5))
+    one, two = bench.baton(), bench.start(two_workers(bench))
+    scenes = {"one": one.scene(CHATS), "two": two.scene(CHATS)}
+    runs: dict[str, list[Run]] = {name: [] for name in scenes}
+    for repeat in range(repeats):
+        for name, scene in scenes.items():
+            bench.step(f"{name} at {RATE}/s, round {repeat + 1} of {repeats}")
+            async with Load(scene) as load:
+                runs[name].append(await load.at_rate(RATE, seconds))
+    result = Result(tell(runs))
+    result.keep("baton", *runs["one"])
+    result.keep("baton, two workers", *runs["two"])
+    return result
+
+
+def two_workers(bench: Bench) -> Baton:
+    """Two workers, with services of their own."""
+    for name, package in (("redis-server", "redis-server"), (program("postgres"), "postgresql")):
+        if not shutil.which(name):
+            raise LeftOut(f"{name} is not installed (Debian: {package})")
+    bench.step("starting PostgreSQL and Redis")
+    stack = PostgresqlStack()
+    bench.call_at_end(stack.close)
+    others = {"postgresql": stack.postgres.process.pid, "redis": stack.redis.process.pid}
+    environ = {name: value for name, value in stack.environ(Path()).items() if name != "DATA_DIR"}
+    return Baton(others, **environ)
+
+
+def tell(runs: dict[str, list[Run]]) -> list[Figure]:
+    """Processor time for each message, Baton's own and with its services."""
+    def cost(name: str, *groups: str) -> float:
+        return median(run.cpu_per_message(*groups) for run in runs[name])
+
+    one, two = cost("one", "baton"), cost("two", "baton")
+    services = cost("two", "baton", "postgresql", "redis")
+    return [
+        plain(f"processor time for each message at {RATE}/s, one worker, SQLite", one, "ms"),
+        plain("two workers, PostgreSQL and Redis: the workers alone", two, "ms"),
+        at_most("as a multiple of one worker's", two / one, 1.5, "×"),
+        plain("two workers, PostgreSQL and Redis: all processes", services, "ms"),
+        at_most("as a multiple of one worker's", services / one, 1.5, "×"),
+        plain("latency p50: two workers", median(run.millis(50) for run in runs["two"]), "ms"),
+        plain("latency p50: one worker", median(run.millis(50) for run in runs["one"]), "ms"),
+    ]

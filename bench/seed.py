@@ -1,0 +1,187 @@
+"""Fills a database fast: a team with its bot, and chats by the hundred thousand, as verbs would have left them."""
+
+import itertools
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from models import (
+    Action,
+    Author,
+    Bot,
+    BotAccess,
+    Chat,
+    Customer,
+    Event,
+    Member,
+    Message,
+    State,
+    Workspace,
+    close_database,
+    now,
+    open_database,
+    transaction,
+)
+from models.member import hash_password
+from models.schema import bring_up_to_date
+from models.secret import digest, new_token
+
+PASSWORD = "correct horse battery"
+CHATS_AT_ONCE = 5_000
+# Who wrote which message of a chat: two questions to the bot, then a person.
+AUTHORS = (Author.BOT, Author.CUSTOMER, Author.BOT, Author.CUSTOMER, Author.BOT)
+WORDS = (
+    "Where is my order? It should have come on Friday, and I need it for the weekend.",
+    "Your parcel left our shop yesterday. It should be with you within two days.",
+    "The zip of my jacket is stuck, and soap did not help.",
+    "Could you send me a picture of it? Then I can see whether we repair it here.",
+    "Thank you!",
+)
+
+
+@dataclass
+class Desk:
+    """A bot with its team. `emails` all have the password `PASSWORD`."""
+
+    bot: Bot
+    members: list[Member]
+
+    @property
+    def emails(self) -> list[str]:
+        """What the members sign in with."""
+        return [member.email for member in self.members]
+
+
+@dataclass
+class SeededChat:
+    """A chat, and the token of its customer."""
+
+    id: int
+    token: str
+
+
+@contextmanager
+def database(url: str) -> Iterator[None]:
+    """The database at `url`, open in this process and of this version."""
+    open_database(url)
+    try:
+        bring_up_to_date()
+        yield
+    finally:
+        close_database()
+
+
+def make_desk(members: int = 5) -> Desk:
+    """A bot of its own, with its members, in the open database."""
+    with transaction() as session:
+        workspace = session.scalars(select(Workspace)).first() or Workspace(name="Bench")
+        session.add(workspace)
+        session.flush()
+        bot = Bot(workspace_id=workspace.id, name="Harbor", welcome="Hello! How can I help?", fallback="Pardon?",
+                  quick_replies=["Opening hours"])
+        team = [Member(workspace_id=workspace.id, name=f"Member {number}", email=f"{secrets.token_hex(6)}@example.com",
+                       role="member", all_bots=False, password_hash=_hash()) for number in range(members)]
+        session.add_all([bot, *team])
+        session.flush()
+        session.add_all(BotAccess(member_id=member.id, bot_id=bot.id) for member in team)
+    return Desk(bot, team)
+
+
+@cache
+def _hash() -> str:
+    return hash_password(PASSWORD)
+
+
+def add_chats(desk: Desk, count: int, state: State = State.LIVE, messages: int = 6) -> Iterator[SeededChat]:
+    """Store `count` chats with `messages` messages each, evenly over the team; yields each once it is stored.
+
+    LIVE ones are assigned, RESOLVED ones closed; BOT ones have only the bot's part.
+    """
+    for start in range(0, count, CHATS_AT_ONCE):
+        with transaction() as session:
+            rows = _Rows(session, desk, state, messages)
+            chats = [rows.add(number) for number in range(start, min(start + CHATS_AT_ONCE, count))]
+            rows.store()
+        yield from chats
+
+
+class _Rows:
+    """Rows of many chats, stored at once. It gives out the ids of chats and customers itself."""
+
+    def __init__(self, session: Session, desk: Desk, state: State, messages: int):
+        self._session = session
+        self._desk = desk
+        self._state = state
+        self._said = messages if state != State.BOT else min(messages, len(AUTHORS))
+        self._ids = {table: itertools.count((session.scalar(select(func.max(table.id))) or 0) + 1)
+                     for table in (Customer, Chat)}
+        self._rows: dict[Table, list[dict]] = {kind.__table__: [] for kind in (Customer, Chat, Message, Event)}
+
+    def add(self, number: int) -> SeededChat:
+        """One more chat, the `number`-th of all."""
+        token, member = new_token(), self._desk.members[number % len(self._desk.members)]
+        began = now() - timedelta(minutes=30 + (number if self._state == State.RESOLVED else number / 1000))
+        customer_id, chat_id = next(self._ids[Customer]), next(self._ids[Chat])
+        self._row(Customer, id=customer_id, bot_id=self._desk.bot.id, token_hash=digest(token), browser="Firefox",
+                  page_url="https://shop.example/jackets", created_at=began)
+        log = list(self._log(member, began))
+        for kind, columns in log:
+            self._row(kind, chat_id=chat_id, **columns)
+        self._row(Chat, id=chat_id, bot_id=self._desk.bot.id, customer_id=customer_id, created_at=began,
+                  **self._standing(member, log))
+        return SeededChat(chat_id, token)
+
+    def store(self) -> None:
+        """Write all of it, in the order in which the tables refer to each other."""
+        for table, rows in self._rows.items():
+            if rows:
+                self._session.execute(insert(table), rows)
+        if self._session.get_bind().dialect.name == "postgresql":
+            for table in self._ids:
+                name = table.__tablename__
+                self._session.execute(text(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))
+
+    def _row(self, kind: type, **columns) -> None:
+        self._rows[kind.__table__].append(columns)
+
+    def _log(self, member: Member, began: datetime) -> Iterator[tuple[type, dict]]:
+        """The entries of one chat, numbered."""
+        numbers = itertools.count(1)
+
+        def entry(kind: type, **columns) -> tuple[type, dict]:
+            number = next(numbers)
+            return kind, {"seq": number, "created_at": began + timedelta(seconds=20 * number), **columns}
+
+        for number in range(self._said):
+            if number == len(AUTHORS):
+                yield entry(Event, action=Action.CHAT_HANDED_OFF, member_id=None)
+                yield entry(Event, action=Action.CHAT_ASSIGNED, member_id=member.id)
+            late = (Author.MEMBER, Author.CUSTOMER)[number % 2]
+            author = AUTHORS[number] if number < len(AUTHORS) else late
+            yield entry(Message, author=author, text=WORDS[number % len(WORDS)],
+                        member_id=member.id if author == Author.MEMBER else None)
+        if self._state == State.RESOLVED:
+            yield entry(Event, action=Action.CHAT_RESOLVED, member_id=member.id)
+
+    def _standing(self, member: Member, log: list[tuple[type, dict]]) -> dict:
+        """The chat's own columns, as its log has made them."""
+        said = [columns for kind, columns in log if kind is Message]
+        done = {columns["action"]: columns["created_at"] for kind, columns in log if kind is Event}
+        asked = [columns["seq"] for columns in said if columns["author"] == Author.CUSTOMER]
+        answered = sum(columns["author"] == Author.BOT for columns in said) - 1
+        last = said[-1]
+        return {
+            "state": self._state, "epoch": int(bool(done)), "seq": log[-1][1]["seq"],
+            "assignee_id": member.id if done else None, "offered_at": said[-1]["created_at"],
+            "handed_off_at": done.get(Action.CHAT_HANDED_OFF), "assigned_at": done.get(Action.CHAT_ASSIGNED),
+            "closed_at": done.get(Action.CHAT_RESOLVED), "last_text": last["text"], "last_author": last["author"],
+            "last_message_at": last["created_at"], "last_customer_seq": asked[-1] if asked else 0,
+            "answered_seq": asked[answered - 1] if answered else 0, "answered": answered,
+        }

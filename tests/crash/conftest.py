@@ -1,0 +1,58 @@
+"""What the tests that break things share. `--soak` runs the long forms (bin/soak)."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from models import close_database, open_database
+from tests.conftest import Desk, database_url, make_desk
+from tests.crash.breakable import Breakable
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak", action="store_true", help="the long form of the tests that break things")
+
+
+@pytest.fixture(scope="session")
+def soaking(request) -> bool:
+    """Whether this is the long form."""
+    # Pytest reads the option only when it is started in this folder.
+    return request.config.getoption("soak", default=False)
+
+
+@pytest.fixture(scope="module")
+def breakable(stack) -> Iterator[Breakable]:
+    """A Baton of this file's own, on a stack of its own."""
+    with tempfile.TemporaryDirectory(prefix="baton-crash-") as folder:
+        broken = Breakable(type(stack)(), Path(folder))
+        yield broken
+        broken.close()
+
+
+@pytest.fixture
+def broken_desk(breakable) -> Iterator[Desk]:
+    """A desk on it, where a customer is offered a person at once."""
+    open_database(database_url(breakable.server))
+    yield make_desk(handoff_after=0)
+    close_database()
+
+
+@pytest.fixture
+def calm_desk(server) -> Iterator[Desk]:
+    """The same on the server that nobody breaks."""
+    open_database(database_url(server))
+    yield make_desk(handoff_after=0)
+    close_database()
+
+
+@pytest.fixture
+def tell(capsys) -> Callable[[str], None]:
+    """Prints figures even when the test passes."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n    {line}", flush=True)
+
+    return say

@@ -1,0 +1,361 @@
+"""What a page does, without the page: the rules of static/js/live.js and static/js/outbox.js, and what they show.
+
+A `ChatScreen` drops a frame that it has, catches up when one is missing, comes back after a cut, and keeps what
+its person writes until the server has acknowledged it. Its numbers are those of the scripts and of htmx.
+"""
+
+import asyncio
+import json
+import random
+import re
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from html import unescape
+from typing import NamedTuple
+
+from tests.clients import Answer, Http, Line, WebSocket
+from tests.people import new_uuid
+
+# static/js/live.js
+POLL_SECONDS = 3
+GONE = (401, 403, 404)
+# hx-ws.js with the settings of templates/*/page.html
+RECONNECT_CODES = (1001, 1005, 1006, 1011, 1012, 1013, 1014)
+RECONNECT_SECONDS, RECONNECT_MOST_SECONDS, RECONNECT_JITTER = 0.5, 5, 0.3
+# static/js/outbox.js
+WAITS = (1, 2, 4, 8)
+
+ENTRY = re.compile(r'<div id="((?:message|entry)_[^"]+)" class="entry[^"]*" data-seq="(\d+)"[^>]*'
+                   r'data-author="(\w+)"[^>]*>(?:<div class="entry__body">(.*?)</div>)?', re.DOTALL)
+ROW = re.compile(r'<li class="row" id="row_chat_(\d+)" data-chat="\d+" data-version="(\d+)"')
+PARTIAL = re.compile(r"<hx-partial hx-target='([^']*)' hx-swap='(\w+)'>(.*?)</hx-partial>", re.DOTALL)
+
+
+class Entry(NamedTuple):
+    """One line of a log, as a page holds it."""
+
+    seq: int
+    author: str
+    text: str
+
+
+@dataclass
+class Pending:
+    """A message that waits in an outbox."""
+
+    text: str
+    uuid: str = field(default_factory=new_uuid)
+
+
+class Live:
+    """An element that keeps itself complete over a socket, or by asking every 3 seconds without one."""
+
+    def __init__(self, http: Http, url: str, catch_up_path: str, headers: Mapping[str, str]):
+        self.http = http
+        self.line: Line = http.line
+        self.socket: WebSocket | None = None
+        self.answers_pings = True
+        self.catch_ups = 0
+        self.closed_with: list[int] = []
+        self.opened_at = 0.0
+        self.is_over = False
+        self._socket_path = f"{url}/socket"
+        self._catch_up_path = f"{url}/{catch_up_path}"
+        self._headers = headers
+        self._frames: deque[str] = deque()
+        self._tasks: set[asyncio.Task] = set()
+        self._draining = False
+        self._polling: asyncio.Task | None = None
+        self._catching: asyncio.Task | None = None
+        self._attempt = 0
+
+    # What differs between a chat and an inbox
+
+    def is_behind(self, number: object) -> bool:
+        """Whether a heartbeat's number says that something is missing here."""
+        raise NotImplementedError
+
+    async def takes(self, frame: dict) -> bool:
+        """Whether a frame's fragments go onto the page."""
+        raise NotImplementedError
+
+    def show(self, content: str) -> None:
+        """Put fragments onto the page."""
+        raise NotImplementedError
+
+    def caught_up(self, answer: Answer) -> None:
+        """Take note of how far the answer of a catch-up goes."""
+        raise NotImplementedError
+
+    def catch_up_path(self) -> str:
+        """Where to ask for what is missing."""
+        return self._catch_up_path
+
+    # The socket
+
+    async def open(self) -> "Live":
+        """Connect once; raises OSError. Use `start` for a page that tries until it succeeds."""
+        self.socket = WebSocket(self.line, self._hear, self._closed, self.answers_pings)
+        await self.socket.open(self._socket_path, self._headers)
+        self._opened()
+        return self
+
+    def start(self) -> "Live":
+        """Connect as soon as that works."""
+        self.spawn(self._connect())
+        return self
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether pushes reach it."""
+        return self.socket is not None and self.socket.is_open and self._attempt == 0
+
+    async def stop(self) -> None:
+        """Close the page."""
+        self.is_over = True
+        self._stop_polling()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.socket and self.socket.transport:
+            self.socket.abort()
+
+    def spawn(self, work) -> asyncio.Task:
+        """Run a coroutine that ends with the page at the latest."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _connect(self) -> None:
+        try:
+            await self.open()
+        except OSError:
+            self._lost(1006)
+
+    def _opened(self) -> None:
+        self.opened_at = asyncio.get_running_loop().time()
+        self._attempt = 0
+        self._stop_polling()
+
+    def _closed(self, code: int) -> None:
+        self.closed_with.append(code)
+        self._lost(code)
+
+    def _lost(self, code: int) -> None:
+        if self.is_over:
+            return
+        self._polling = self._polling or self.spawn(self._poll())
+        self._catch_up_soon()
+        self._attempt += 1
+        if code in RECONNECT_CODES:
+            self.spawn(self._come_back(self._attempt))
+
+    async def _come_back(self, attempt: int) -> None:
+        delay = min(RECONNECT_SECONDS * 2 ** (attempt - 1), RECONNECT_MOST_SECONDS)
+        await asyncio.sleep(delay * random.uniform(1 - RECONNECT_JITTER, 1 + RECONNECT_JITTER))
+        await self._connect()
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            self._catch_up_soon()
+
+    def _stop_polling(self) -> None:
+        if self._polling:
+            self._polling.cancel()
+            self._polling = None
+
+    # Frames, one after the other
+
+    def _hear(self, text: str) -> None:
+        self._frames.append(text)
+        if not self._draining:
+            self._draining = True
+            self.spawn(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._frames:
+                await self._admit(json.loads(self._frames.popleft()))
+        finally:
+            self._draining = False
+
+    async def _admit(self, frame: dict) -> None:
+        if self._catching:
+            await asyncio.wait([self._catching])
+        if frame.get("catch_up") or self.is_behind(frame.get("heartbeat")):
+            await self.catch_up()
+        if "content" in frame and await self.takes(frame):
+            self.show(frame["content"])
+
+    # Catching up
+
+    async def catch_up(self) -> None:
+        """Ask for what is missing; whoever asks meanwhile shares the answer."""
+        await asyncio.wait([self._catch_up_soon()])
+
+    def _catch_up_soon(self) -> asyncio.Task:
+        if not self._catching:
+            self._catching = self.spawn(self._fetch_missing())
+            self._catching.add_done_callback(self._not_catching)
+        return self._catching
+
+    def _not_catching(self, task: asyncio.Task) -> None:
+        self._catching = None
+
+    async def _fetch_missing(self) -> None:
+        self.catch_ups += 1
+        with suppress(OSError):
+            answer = await self.http.get(self.catch_up_path())
+            if answer.ok:
+                self.show(answer.text)
+                self.caught_up(answer)
+            if answer.status in GONE:
+                self._stop_polling()
+
+
+class ChatScreen(Live):
+    """One chat on one page, of its customer or of a member, with the outbox of that page."""
+
+    def __init__(self, http: Http, url: str, headers: Mapping[str, str], name: str):
+        super().__init__(http, url, "entries", headers)
+        self.name = name
+        self.last = 0
+        self.shown: dict[str, Entry] = {}
+        self.faults: list[str] = []
+        self.written: list[Pending] = []
+        self.outbox: deque[Pending] = deque()
+        self.given_back: list[Pending] = []
+        self.acknowledged: dict[str, int] = {}
+        self.ack_seconds: list[float] = []
+        self.retries = 0
+        self._posts_to = f"{url}/messages"
+        self._sending = False
+
+    def write(self, text: str) -> Pending:
+        """Press Send."""
+        message = Pending(text)
+        self.written.append(message)
+        self.outbox.append(message)
+        if not self._sending:
+            self._sending = True
+            self.spawn(self._send_all())
+        return message
+
+    def log(self) -> list[Entry]:
+        """What the page shows, from top to bottom."""
+        return sorted(self.shown.values())
+
+    def is_behind(self, number: object) -> bool:
+        return isinstance(number, int) and number > self.last
+
+    async def takes(self, frame: dict) -> bool:
+        if "seq" not in frame:
+            return True
+        if frame["after"] > self.last:
+            await self.catch_up()
+        return frame["after"] <= self.last and self._is_new(frame["seq"])
+
+    def show(self, content: str) -> None:
+        for element, seq, author, body in ENTRY.findall(content):
+            entry = Entry(int(seq), author, unescape(re.sub(r"<[^>]+>", "", body)))
+            if self.shown.setdefault(element, entry) != entry:
+                self.faults.append(f"{element} was {self.shown[element]}, became {entry}")
+
+    def catch_up_path(self) -> str:
+        return f"{self._catch_up_path}?after={self.last}"
+
+    def caught_up(self, answer: Answer) -> None:
+        self._is_new(int(answer.headers["baton-seq"]))
+
+    def _is_new(self, seq: int) -> bool:
+        if seq <= self.last:
+            return False
+        self.last = seq
+        return True
+
+    async def _send_all(self) -> None:
+        tries = 0
+        while self.outbox:
+            if await self._send(self.outbox[0]):
+                tries = 0
+                continue
+            self.retries += 1
+            await asyncio.sleep(WAITS[min(tries, len(WAITS) - 1)] * random.uniform(0.8, 1.2))
+            tries += 1
+        self._sending = False
+
+    async def _send(self, message: Pending) -> bool:
+        began = asyncio.get_running_loop().time()
+        try:
+            answer = await self.http.post(self._posts_to, {"text": message.text, "uuid": message.uuid})
+        except OSError:
+            return False
+        if answer.ok:
+            self.ack_seconds.append(asyncio.get_running_loop().time() - began)
+            self._acknowledged(message, answer)
+        elif 400 <= answer.status < 500 and answer.status != 429:
+            self.given_back.append(self.outbox.popleft())
+        else:
+            return False
+        return True
+
+    def _acknowledged(self, message: Pending, answer: Answer) -> None:
+        after, seq = int(answer.headers["baton-after"]), int(answer.headers["baton-seq"])
+        self.outbox.popleft()
+        self.acknowledged[message.uuid] = seq
+        self.show(answer.text)
+        if after > self.last:
+            self._catch_up_soon()
+        else:
+            self._is_new(seq)
+
+
+class InboxScreen(Live):
+    """The left column of a member's dashboard: which chats are in which list, and how new each row is."""
+
+    def __init__(self, http: Http, bot_url: str, headers: Mapping[str, str], member_id: int):
+        super().__init__(http, bot_url, "inbox", headers)
+        self.member_id = member_id
+        self.rows: dict[int, tuple[str, int]] = {}
+        self._versions: dict[int, int] = {}
+
+    def is_behind(self, number: object) -> bool:
+        return isinstance(number, str) and number != self.digest()
+
+    def digest(self) -> str:
+        """What the page compares with a heartbeat."""
+        return f"{len(self.rows)}:{sum(version for _list, version in self.rows.values())}"
+
+    async def takes(self, frame: dict) -> bool:
+        if "version" not in frame:
+            return True
+        if frame["version"] < self._versions.get(frame["chat"], 0):
+            return False
+        self._versions[frame["chat"]] = frame["version"]
+        return True
+
+    def show(self, content: str) -> None:
+        for selector, swap, html in PARTIAL.findall(content):
+            target = unescape(selector)
+            if target == "#inbox":
+                self._show_all(html)
+            elif swap == "delete":
+                self.rows.pop(int(target.removeprefix("#row_chat_")), None)
+            elif swap == "place" and self._is_for_me(target):
+                chat, version = ROW.search(html).groups()
+                self.rows[int(chat)] = (target.split("#")[1], int(version))
+
+    def caught_up(self, answer: Answer) -> None:
+        self._versions |= {chat: version for chat, (_list, version) in self.rows.items()}
+
+    def _show_all(self, html: str) -> None:
+        lists = re.findall(r'<ul id="(\w+)">(.*?)</ul>', html, re.DOTALL)
+        self.rows = {int(chat): (name, int(version)) for name, rows in lists for chat, version in ROW.findall(rows)}
+
+    def _is_for_me(self, target: str) -> bool:
+        named = re.search(r'\[data-member="(\d+)"\]', target)
+        return not named or (int(named[1]) == self.member_id) != (":not(" in target)

@@ -1,0 +1,89 @@
+"""Break it: whatever is killed, frozen or cut under load, every message is stored once and shown once, in order."""
+
+import asyncio
+import random
+import time
+
+from tests.crash.crowd import Crowd
+from tests.crash.screens import ChatScreen
+
+CHATS = 50
+PAUSE = 1.5
+SHORT_FREEZE_SECONDS = LONG_FREEZE_SECONDS = 10
+SOAK_SECONDS = 600
+
+
+def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking, tell):
+    asyncio.run(break_it(breakable, broken_desk, soak if soaking else short, tell))
+
+
+async def break_it(breakable, desk, violence, tell):
+    crowd = await Crowd(breakable.server, desk).gather(CHATS)
+    crowd.start_writing(PAUSE)
+    dropping = asyncio.create_task(drop_and_come_back(crowd))
+    try:
+        await violence(breakable, tell)
+        dropping.cancel()
+        await crowd.stop_writing()
+        account = await crowd.account()
+        tell(f"{breakable.stack.name}: {account}; retried {sum(author.retries for author in crowd.authors()):,}, "
+             f"came back {sum(len(screen.closed_with) for screen in crowd.all()):,} times")
+        account.check()
+        await crowd.inboxes_agree()
+    finally:
+        dropping.cancel()
+        await crowd.leave()
+
+
+async def short(breakable, tell):
+    """Each kind of violence once. What only a heartbeat (20 s) repairs comes first."""
+    await timed(tell, "kill -9 of a worker, 4 times", breakable.kill_workers(4))
+    await timed(tell, "kill -9 of the server", breakable.kill_server())
+    await asyncio.sleep(2)
+    if breakable.has_services:
+        await timed(tell, "kill -9 of Redis", breakable.kill_redis())
+        await timed(tell, "kill -9 of PostgreSQL", breakable.kill_postgres())
+    await timed(tell, "SIGHUP", breakable.reload())
+    await timed(tell, "SIGSTOP", freeze_all(breakable, SHORT_FREEZE_SECONDS))
+    await asyncio.sleep(2)
+
+
+async def freeze_all(breakable, seconds):
+    """A worker, and with it Redis for most of the time."""
+    freezes = [breakable.stop_worker(seconds)]
+    if breakable.has_services:
+        freezes.append(breakable.stop_redis(seconds))
+    await asyncio.gather(*freezes)
+
+
+async def soak(breakable, tell):
+    """Ten minutes of all of it, in any order."""
+    acts = [lambda: breakable.kill_workers(10), breakable.kill_server, breakable.reload,
+            lambda: breakable.stop_worker(LONG_FREEZE_SECONDS)]
+    if breakable.has_services:
+        acts += [breakable.kill_redis, breakable.kill_postgres, lambda: breakable.stop_redis(LONG_FREEZE_SECONDS)]
+    began = time.monotonic()
+    while time.monotonic() - began < SOAK_SECONDS:
+        for act in random.sample(acts, len(acts)):
+            await act()
+            await asyncio.sleep(2)
+        tell(f"{time.monotonic() - began:.0f} s")
+
+
+async def drop_and_come_back(crowd: Crowd) -> None:
+    """For ever: somebody's line is cut, for a moment or for two seconds."""
+    while True:
+        await asyncio.sleep(0.5)
+        asyncio.create_task(lose_line(random.choice(crowd.all())))
+
+
+async def lose_line(screen: ChatScreen) -> None:
+    screen.line.cut()
+    await asyncio.sleep(random.choice((0.01, 2)))
+    screen.line.mend()
+
+
+async def timed(tell, name: str, act) -> None:
+    began = time.monotonic()
+    await act
+    tell(f"{name}: {time.monotonic() - began:.1f} s")

@@ -1,0 +1,53 @@
+"""Every event of a chat reads like something, and is on the push map; or is left out knowingly."""
+
+import pytest
+
+from models import Action, Event, Member, now
+from realtime.broadcasts import CHANGES_QUEUE, CHANGES_STATE
+from tests.web.edge import edge
+
+NOT_OF_A_CHAT = {Action.WORKSPACE_FOUNDED, Action.MEMBER_ADDED, Action.MEMBER_DISABLED, Action.PASSWORD_CHANGED,
+                 Action.SIGNED_IN, Action.SIGNED_OUT}
+OF_A_CHAT = set(Action) - NOT_OF_A_CHAT
+# The button says it.
+WITHOUT_SENTENCE = {Action.HUMAN_OFFERED}
+LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT}
+
+SENTENCES = {
+    (Action.CHAT_HANDED_OFF, "customer"): "You asked for a person",
+    (Action.CHAT_HANDED_OFF, "members"): "Handed over",
+    (Action.CHAT_ASSIGNED, "customer"): "Maya joined",
+    (Action.CHAT_ASSIGNED, "members"): "Maya joined",
+    (Action.CHAT_RESOLVED, "customer"): "Maya has resolved this chat",
+    (Action.CHAT_RESOLVED, "members"): "Maya has resolved this chat",
+    (Action.CHAT_ENDED, "customer"): "You ended this chat",
+    (Action.CHAT_ENDED, "members"): "The customer ended this chat",
+    (Action.CHAT_EXPIRED, "customer"): "Closed, because nobody wrote for a while",
+    (Action.CHAT_EXPIRED, "members"): "Closed, because nobody wrote for a while",
+    (Action.FEEDBACK_LEFT, "customer"): "Thank you for your feedback",
+    (Action.FEEDBACK_LEFT, "members"): "The customer rated this chat 4 of 5",
+}
+
+
+def entry_of(action: Action, audience: str) -> str:
+    """The line of the log, as an audience gets it."""
+    event = Event(chat_id=1, seq=7, action=action, particulars={"rating": 4}, created_at=now())
+    event.member = Member(name="Maya Okafor") if action in (Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED) else None
+    with edge().test_request_context():
+        return edge().jinja_env.get_template("chat/_entry.html").render(entry=event, audience=audience)
+
+
+@pytest.mark.parametrize("audience", ["customer", "members"])
+@pytest.mark.parametrize("action", sorted(OF_A_CHAT))
+def test_every_event_of_a_chat_reads_like_something(action, audience):
+    line = entry_of(action, audience)
+    assert 'id="entry_1_7"' in line and 'data-seq="7"' in line
+    if action in WITHOUT_SENTENCE:
+        assert " hidden>" in line and "entry__line" not in line
+    else:
+        assert f'<p class="entry__line">{SENTENCES[action, audience]} · <time' in line and " hidden>" not in line
+
+
+def test_every_event_of_a_chat_is_on_the_push_map():
+    assert CHANGES_STATE == OF_A_CHAT
+    assert CHANGES_QUEUE == OF_A_CHAT - LEAVES_THE_QUEUE_ALONE
