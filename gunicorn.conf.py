@@ -19,7 +19,8 @@ except ConfigError as refusal:
 
 bind = settings.bind
 workers = settings.web_concurrency
-loglevel = settings.log_level
+# On "debug" gunicorn would name the address of every request, those of set-up links included.
+loglevel = "info" if settings.log_level == "debug" else settings.log_level
 
 # gevent: a chat that is only open costs one greenlet, not a thread. Baton's own worker closes open sockets
 # when it stops; gunicorn's would wait graceful_timeout for them at every restart.

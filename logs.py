@@ -28,6 +28,9 @@ def set_up_logs(level: str, *more: logging.Handler) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler, *more]
     root.setLevel(level.upper())
+    # In this process; the lines of gunicorn's master, which knows no requests, stay as gunicorn writes them.
+    of_gunicorn = logging.getLogger("gunicorn.error")
+    of_gunicorn.handlers[:], of_gunicorn.propagate = [], True
     for name in TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 
@@ -19,6 +20,8 @@ PARTIAL_RESULTS = config.ROOT / "var" / "bench"
 
 def main() -> int:
     """Measure, print the table, write the page; 1 when an account does not add up."""
+    # Servers are sessions of their own: only we can end them.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     arguments = read_arguments()
     names = arguments.names or list(MEASURES)
     size = "quick" if arguments.quick else "full"

@@ -189,7 +189,8 @@ class Talk:
 
     def _send_next(self) -> None:
         tag, message = self._outbox.popleft()
-        self._line.send(self._conversation.write(tag, str(uuid.uuid4())), lambda answer: self._answered(message, answer))
+        request = self._conversation.write(tag, str(uuid.uuid4()))
+        self._line.send(request, lambda answer: self._answered(message, answer))
 
     def _answered(self, message: Message, answer: Answer) -> None:
         now = self._load.now()

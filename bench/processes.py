@@ -17,7 +17,7 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """Processor time that living processes have used so far, to 10 ms."""
+    """Processor time that living processes, and children of theirs that are gone, have used so far; to 10 ms."""
     return sum(_ticks(pid) for pid in pids) / TICKS_PER_SECOND
 
 
@@ -54,7 +54,7 @@ def machine() -> str:
 def _ticks(pid: int) -> int:
     # The name of the process, in parentheses, may hold spaces.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return sum(int(ticks) for ticks in fields[11:15])
 
 
 def _rollup(pid: int) -> dict[str, int]:

@@ -61,8 +61,8 @@ def markdown(results: dict[str, Result], curves: dict[str, list[Point]], size: s
     figures = [figure for result in results.values() for figure in result.figures]
     commands = {"full": "bin/bench", "quick": "bin/bench --quick"}
     about = (f"Written by `{commands.get(size, size)}` on {datetime.now(UTC):%Y-%m-%d} at commit {commit()}, in "
-             f"{seconds / 60:.0f} minutes.\n\nMachine: {machine()}; Python {python_version()}. Load average at the start "
-             f"{load_average}, at the end {averages()}.\n")
+             f"{seconds / 60:.1f} minutes.\n\nMachine: {machine()}; Python {python_version()}. "
+             f"Load average at the start {load_average}, at the end {averages()}.\n")
     parts = ["# How fast, how light", about, HOW, table(HEAD, [cells(figure) for figure in figures])]
     if curves:
         parts += ["## Latency against load", "![Latency against load](results.png)", curve_table(curves)]
@@ -105,8 +105,11 @@ def plot(curves: dict[str, list[Point]], path: Path) -> None:
     axes.axhline(50, color="#c81e1e", linewidth=0.8, label="mark for p95 at 300/s")
     axes.set(xscale="log", yscale="log", xlabel="messages per second, asked for",
              ylabel="customer's request to member's frame, ms")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    asked = sorted({point.rate for points in curves.values() for point in points})
+    axes.set_xticks(asked, [f"{rate:g}" for rate in asked])
+    axes.set_ylim(0.8, 5000)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
     axes.grid(True, color="#e5e2dc", linewidth=0.6)
     axes.legend(frameon=False)
     figure.savefig(path, dpi=150, metadata={"Software": None})

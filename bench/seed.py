@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import ColumnElement, String, Table, cast, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from models import (
@@ -33,7 +33,7 @@ from models.schema import bring_up_to_date
 from models.secret import digest, new_token
 
 PASSWORD = "correct horse battery"
-CHATS_AT_ONCE = 5_000
+MADE_ONE_BY_ONE = 2_000
 # Who wrote which message of a chat: two questions to the bot, then a person.
 AUTHORS = (Author.BOT, Author.CUSTOMER, Author.BOT, Author.CUSTOMER, Author.BOT)
 WORDS = (
@@ -98,17 +98,54 @@ def _hash() -> str:
     return hash_password(PASSWORD)
 
 
-def add_chats(desk: Desk, count: int, state: State = State.LIVE, messages: int = 6) -> Iterator[SeededChat]:
-    """Store `count` chats with `messages` messages each, evenly over the team; yields each once it is stored.
+def add_chats(desk: Desk, count: int, state: State = State.LIVE, messages: int = 6) -> list[SeededChat]:
+    """Store `count` chats with `messages` messages each, evenly over the team.
 
     LIVE ones are assigned, RESOLVED ones closed; BOT ones have only the bot's part.
     """
-    for start in range(0, count, CHATS_AT_ONCE):
+    with transaction() as session:
+        rows = _Rows(session, desk, state, messages)
+        chats = [rows.add(number) for number in range(count)]
+        rows.store()
+    return chats
+
+
+def add_closed_chats(desk: Desk, count: int, messages: int) -> None:
+    """Store `count` resolved chats: a few thousand are made, the others are copies, which the database makes itself.
+
+    Nobody knows the tokens of the copies' customers.
+    """
+    made = add_chats(desk, min(count, MADE_ONE_BY_ONE), State.RESOLVED, messages)
+    for shift in range(len(made), count, len(made)):
+        last = made[0].id + min(len(made), count - shift) - 1
         with transaction() as session:
-            rows = _Rows(session, desk, state, messages)
-            chats = [rows.add(number) for number in range(start, min(start + CHATS_AT_ONCE, count))]
-            rows.store()
-        yield from chats
+            _copy(session, Chat.id.between(made[0].id, last), shift)
+
+
+def _copy(session: Session, chats: ColumnElement[bool], shift: int) -> None:
+    """Copy chats with their customers and logs; ids of chats and customers rise by `shift`."""
+    ids, customers = select(Chat.id).where(chats), select(Chat.customer_id).where(chats)
+    # Cut to make room for what makes it another one.
+    token_hash = func.substr(Customer.token_hash, 1, 50).concat(cast(Customer.id + shift, String))
+    for kind, which, changed in (
+        (Customer, Customer.id.in_(customers), {"id": Customer.id + shift, "token_hash": token_hash}),
+        (Chat, chats, {"id": Chat.id + shift, "customer_id": Chat.customer_id + shift}),
+        (Message, Message.chat_id.in_(ids), {"id": None, "chat_id": Message.chat_id + shift}),
+        (Event, Event.chat_id.in_(ids), {"id": None, "chat_id": Event.chat_id + shift}),
+    ):
+        columns = {column.name: changed.get(column.name, column) for column in kind.__table__.columns
+                   if changed.get(column.name, column) is not None}
+        copies = select(*columns.values()).where(which).order_by(kind.id)
+        session.execute(insert(kind.__table__).from_select(list(columns), copies, include_defaults=False))
+    _note_ids(session)
+
+
+def _note_ids(session: Session) -> None:
+    """Tell PostgreSQL's counters of ids that were given out here; SQLite looks by itself."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for name in (Customer.__tablename__, Chat.__tablename__):
+        session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))
 
 
 class _Rows:
@@ -142,11 +179,7 @@ class _Rows:
         for table, rows in self._rows.items():
             if rows:
                 self._session.execute(insert(table), rows)
-        if self._session.get_bind().dialect.name == "postgresql":
-            for table in self._ids:
-                name = table.__tablename__
-                self._session.execute(text(
-                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))
+        _note_ids(self._session)
 
     def _row(self, kind: type, **columns) -> None:
         self._rows[kind.__table__].append(columns)

@@ -46,8 +46,8 @@ class System:
         return self
 
     def stop(self) -> None:
-        """End it, and delete what it stored."""
-        self._server.stop()
+        """End it, without a goodbye, and delete what it stored."""
+        self._server.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -75,7 +75,7 @@ class System:
         engine = create_engine(self.url)
         with engine.connect() as connection:
             tagged = text("SELECT chat_id, text FROM messages WHERE text LIKE :like ORDER BY id")
-            rows = connection.execute(tagged, {"like": f"{prefix}%"}).tuples().all()
+            rows = connection.execute(tagged, {"like": f"{prefix}%"}).all()
         engine.dispose()
         return rows
 
@@ -157,7 +157,7 @@ class Baton(System):
         """
         desk, pages = team or self.desk(members)
         with database(self.url):
-            seeded = list(add_chats(desk, chats))
+            seeded = add_chats(desk, chats)
         conversations, audience = [], [page.socket(f"/bots/{desk.bot.key}/socket") for page in pages]
         for number, chat in enumerate(seeded):
             customer = CustomerPage(self.port, desk.bot.key, chat.id, chat.token)
@@ -183,7 +183,8 @@ class CustomerPage:
 
     def write(self, text: str, uuid: str) -> bytes:
         """The request that sends a message."""
-        return post(self.port, f"{self.path}/messages", {"text": text, "uuid": uuid}, **self._known(), HX_Request="true")
+        form = {"text": text, "uuid": uuid}
+        return post(self.port, f"{self.path}/messages", form, **self._known(), HX_Request="true")
 
     def entries(self, after: int) -> bytes:
         """The request for what the page misses."""

@@ -6,37 +6,48 @@ out of logs: they hold what people wrote.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
 Listener = Callable[[list], None]
 
 CONNECT_SECONDS = 5
 
-_engine: Engine | None = None
+
+@dataclass(frozen=True)
+class _Database:
+    """The open database; `reader` and `writer` share its connections, and differ in how they begin."""
+
+    engine: Engine
+    reader: Engine
+    writer: Engine
+    turn_to_write: AbstractContextManager
+
+
+_database: _Database | None = None
 _listeners: list[Listener] = []
-# SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
-# the first writer included; this lock makes greenlets queue instead.
-_sqlite_writer = threading.RLock()
 
 
 def open_database(url: str) -> Engine:
     """Open the database at `url` (sqlite:// or postgresql+psycopg://) for the models of this process."""
-    global _engine
+    global _database
     close_database()
-    _engine = _open_sqlite(url) if is_sqlite(url) else _open_postgresql(url)
-    return _engine
+    _database = _open_sqlite(url) if is_sqlite(url) else _open_postgresql(url)
+    return _database.engine
 
 
 def close_database() -> None:
     """Give back every connection; the next use needs `open_database` again."""
-    global _engine
-    if _engine is not None:
-        _engine.dispose()
-        _engine = None
+    global _database
+    if _database is not None:
+        _database.engine.dispose()
+        _database = None
 
 
 def is_sqlite(url: str) -> bool:
@@ -44,7 +55,7 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def _open_sqlite(url: str) -> Engine:
+def _open_sqlite(url: str) -> _Database:
     file = make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -66,28 +77,40 @@ def _open_sqlite(url: str) -> Engine:
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    return engine
+    # SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
+    # the first writer included; with this lock greenlets queue instead.
+    return _Database(engine, engine, engine.execution_options(writes=True), threading.RLock())
 
 
-def _open_postgresql(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True,
-                         hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+def _open_postgresql(url: str) -> _Database:
+    engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True,
+                           hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+    # Each query would else see what was committed meanwhile. Who asks for messages and then for events would
+    # get an event's number without the message before it, and never ask for that one again.
+    return _Database(engine, engine.execution_options(isolation_level="REPEATABLE READ"), engine, nullcontext())
 
 
 def engine() -> Engine:
     """The open database; RuntimeError before `open_database`."""
-    if _engine is None:
+    return _opened().engine
+
+
+def _opened() -> _Database:
+    if _database is None:
         raise RuntimeError("the database is not open")
-    return _engine
+    return _database
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether `error` says that the database cannot be reached, or was lost on the way: the same may work later."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | NoConnectionLeft)
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for questions: it sees one state of the database and changes nothing."""
-    # PostgreSQL would else show each query what was committed meanwhile. Who asks for messages and then for
-    # events would get an event's number without the message before it, and never ask for that one again.
-    one_state = {} if engine().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    with Session(engine().execution_options(**one_state), expire_on_commit=False) as session:
+    with Session(_opened().reader, expire_on_commit=False) as session:
         yield session
 
 
@@ -97,8 +120,8 @@ def transaction() -> Iterator[Session]:
 
     This is the only place that commits. (SQLAlchemy's own after_commit hook also fires for savepoints.)
     """
-    lock = _sqlite_writer if engine().dialect.name == "sqlite" else nullcontext()
-    with lock, Session(engine().execution_options(writes=True), expire_on_commit=False) as session:
+    database = _opened()
+    with database.turn_to_write, Session(database.writer, expire_on_commit=False) as session:
         session.info["facts"] = facts = []
         yield session
         session.commit()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from models.bot import Bot
 from models.chat import Chat, State
@@ -69,16 +69,26 @@ def chat_of(session: Session, bot: Bot, chat_id: int) -> Chat | None:
 
 
 _OWN_CHAT = (
-    select(Chat).join(Chat.customer).join(Chat.bot).outerjoin(Chat.assignee)
+    select(Chat.__table__, Customer.__table__, Bot.__table__, Member.__table__)
+    .select_from(Chat.__table__.join(Customer.__table__, Chat.customer_id == Customer.id)
+                 .join(Bot.__table__, Chat.bot_id == Bot.id).outerjoin(Member.__table__, Chat.assignee_id == Member.id))
     .where(Chat.id == bindparam("chat_id"), Customer.token_hash == bindparam("token_hash"),
            Bot.key == bindparam("key"), Bot.switched_off_at.is_(None))
-    .options(contains_eager(Chat.customer), contains_eager(Chat.bot), contains_eager(Chat.assignee))
 )
 
 
 def own_chat(session: Session, key: str, token_hash: str, chat_id: int) -> Chat | None:
     """The chat with this id, if the customer behind the token has it with the bot under `key`; in one query."""
-    return session.scalars(_OWN_CHAT, {"key": key, "token_hash": token_hash, "chat_id": chat_id}).first()
+    asked = {"key": key, "token_hash": token_hash, "chat_id": chat_id}
+    row = session.connection().execute(_OWN_CHAT, asked).first()
+    if row is None:
+        return None
+    values = iter(row)
+    chat, customer, bot, assignee = (dict(zip(kind.__table__.columns.keys(), values, strict=False))
+                                     for kind in (Chat, Customer, Bot, Member))
+    return Chat.known_as(chat | {
+        "customer": Customer.known_as(customer), "bot": Bot.known_as(bot),
+        "assignee": Member.known_as(assignee) if assignee["id"] else None})
 
 
 def past_chats(session: Session, chat: Chat, limit: int = 10) -> list[Chat]:

@@ -12,6 +12,7 @@ from realtime.fragments import MEMBERS
 from web import answers
 from web.access import bot_of_member, chat_of_member, member
 from web.forms import field, number
+from web.turns import in_turn
 
 bp = Blueprint("chats", __name__, url_prefix="/bots/<key>")
 
@@ -44,6 +45,7 @@ def show(key: str, chat_id: int):
 
 
 @bp.get("/inbox")
+@in_turn
 def inbox(key: str):
     """The lists, for a page that missed a push."""
     with reading() as session:
@@ -57,6 +59,7 @@ def inbox(key: str):
 
 
 @bp.get("/chats/<id:chat_id>/entries")
+@in_turn
 def entries(key: str, chat_id: int):
     """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
     with reading() as session:

@@ -15,7 +15,7 @@ class Unreadable(ValueError):
 
 
 def refuse_broken_forms() -> None:
-    """Before each request: raises Unreadable for a form that is not UTF-8, or a body that is none; 404 for NUL in the address.
+    """Before each request: 404 for NUL in its address; raises Unreadable for a body that is no form in UTF-8.
 
     Werkzeug would put "�" in place of broken text, and find no field at all in JSON.
     """

@@ -1,12 +1,15 @@
 """Every refusal: the status, and one plain sentence. Where a chat is refused, also what it looks like now."""
 
+import logging
 import math
 import time
 from collections.abc import Callable
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from werkzeug.exceptions import HTTPException
 from wsproto.utilities import RemoteProtocolError
 
@@ -22,6 +25,7 @@ from models.chat import (
     StillOpen,
 )
 from models.customer import InvalidToken, UnknownCustomer
+from models.database import is_away
 from models.feedback import AlreadyRated, InvalidRating
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
@@ -30,6 +34,11 @@ from realtime.fragments import CUSTOMER, MEMBERS
 from web import answers
 from web.extensions import limiter
 from web.forms import Unreadable
+from web.turns import NoTurn
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1
 
 
 def _closed(refusal: ChatClosed) -> str:
@@ -87,6 +96,9 @@ def register(app: Flask) -> None:
     """Answer every refusal of the verbs, and every error of the edge, in the place where the person looks."""
     for error in REFUSALS:
         app.register_error_handler(error, refuse)
+    for error in (DBAPIError, NoConnectionLeft):
+        app.register_error_handler(error, database_failed)
+    app.register_error_handler(NoTurn, try_later)
     app.register_error_handler(HTTPException, page)
     app.register_error_handler(500, failed)
 
@@ -110,8 +122,25 @@ def page(error: HTTPException) -> Response:
     return answer
 
 
+def database_failed(error: Exception) -> Response:
+    """Answer a request that the database could not serve; one that it refused is a fault of Baton's own."""
+    if not is_away(error):
+        raise error
+    log.error("the database is away: %s", getattr(error, "orig", None) or error)
+    return try_later(error)
+
+
+def try_later(error: Exception) -> Response:
+    """Nothing was wrong with the request, and nobody knows whether it was done: pages repeat it by themselves."""
+    answer = _say(503, _("Connection lost. Your text is kept."))
+    answer.headers["Retry-After"] = RETRY_SECONDS
+    return answer
+
+
 def failed(error: Exception) -> Response:
     """Answer a fault of Baton's own (Flask has logged it)."""
+    if is_away(getattr(error, "original_exception", None)):
+        return try_later(error)  # it went while another refusal was being put into words
     return _say(500, _("Something went wrong on our side. Your text is kept; please try again."))
 
 
@@ -126,4 +155,5 @@ def _with_chat(error: ChatRefusal, status: int, sentence: Callable[[Exception], 
 def _say(status: int, sentence: str) -> Response:
     if request.htmx or request.blueprint == "widget_chats":
         return make_response(str(fragments.notice(sentence)), status)
-    return make_response(render_template("error.html", status=status, sentence=sentence), status)
+    # Not render_template: that would ask the database who is signed in, which may be what has failed.
+    return make_response(str(fragments.render("error.html", status=status, sentence=sentence)), status)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, current_app, g, request
 from flask_login import current_user
 from flask_sock import Sock
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import Chat, Member, Side, reading
 from realtime.broadcasts import (
@@ -26,9 +27,12 @@ from realtime.connection import Connection, prepare
 from realtime.fragments import frame
 from realtime.numbers import numbers
 from web.access import bot_of_member, chat_of_customer, chat_of_member, member, signed_in
+from web.turns import turn
 
 bp = Blueprint("sockets", __name__)
 sock = Sock()
+
+FAILED = 1011
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Subscription:
 def authorise() -> None:
     """Decide before the handshake, with a status that says why: 401, 403 or 404."""
     own_page_or_refuse()
-    g.subscription = FINDERS[request.endpoint](**request.view_args)
+    with turn():
+        g.subscription = FINDERS[request.endpoint](**request.view_args)
     prepare(request.environ)
 
 
@@ -128,11 +133,20 @@ def _serve(ws) -> None:
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
     hub.subscribe(connection, subscription.topics)
     try:
-        if _was_signed_out():
-            connection.close(ACCESS_ENDED)
-        # Read after subscribing: what was committed before is in the number, what comes later is pushed.
-        for number in numbers(subscription.topics).values():
-            connection.put(frame(heartbeat=number))
+        _greet(connection, subscription.topics)
         connection.run()
     finally:
         hub.unsubscribe(connection)
+
+
+def _greet(connection: Connection, topics: list[str]) -> None:
+    """Tell a page that has just come (back) where everything stands, so that it asks for what it misses."""
+    try:
+        if _was_signed_out():
+            connection.close(ACCESS_ENDED)
+        # Read after subscribing: what was committed before is in the number, what comes later is pushed.
+        for number in numbers(topics).values():
+            connection.put(frame(heartbeat=number))
+    except SQLAlchemyError:
+        # After the handshake there is no status to answer with; the page will try again.
+        connection.close(FAILED)

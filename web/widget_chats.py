@@ -16,6 +16,7 @@ from web import answers, forms
 from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website
 from web.extensions import limiter
 from web.forms import field, number
+from web.turns import in_turn
 
 bp = Blueprint("widget_chats", __name__, url_prefix="/widget/<key>")
 
@@ -49,6 +50,7 @@ def create(key: str):
 
 
 @bp.get("/chats/<id:chat_id>/entries")
+@in_turn
 def entries(key: str, chat_id: int):
     """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
     with reading() as session:

@@ -32,8 +32,7 @@ async def measure(bench: Bench) -> Result:
 def seed(baton: CountedBaton, desk: Desk, count: int) -> SeededChat:
     """Store live chats; returns the last."""
     with database(baton.url):
-        *_, last = add_chats(desk, count)
-    return last
+        return add_chats(desk, count)[-1]
 
 
 async def count_queries(baton: CountedBaton, desk: Desk, page: MemberPage, chat: SeededChat) -> dict[str, int]:

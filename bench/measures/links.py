@@ -65,16 +65,20 @@ class FlakyPage:
         port, frames = self._page.port, asyncio.Queue()
         connections = [await Line.open(port), await Line.open(port),
                        await Socket.open(port, self._page.socket(), frames.put_nowait)]
-        tasks = [asyncio.create_task(self._read(frames, connections[0])), asyncio.create_task(self._send(connections[1]))]
+        tasks = [asyncio.create_task(work) for work in (self._read(frames, connections[0]), self._send(connections[1]))]
         try:
             await asyncio.sleep(seconds)
             # Nobody is told: the server goes on sending, and an acknowledgement may be on its way.
-            for one in (*connections, *tasks):
-                one.ignore() if one in connections else one.cancel()
+            for connection in connections:
+                connection.ignore()
+            for task in tasks:
+                task.cancel()
             await asyncio.sleep(then_off)
         finally:
-            for one in (*connections, *tasks):
-                one.close() if one in connections else one.cancel()
+            for task in tasks:
+                task.cancel()
+            for connection in connections:
+                connection.close()
 
     async def _send(self, line: Line) -> None:
         while True:
@@ -142,7 +146,7 @@ class Cast:
     def __init__(self, baton: Baton, customers: int):
         desk, pages = baton.desk()
         with database(baton.url):
-            chats = list(add_chats(desk, customers))
+            chats = add_chats(desk, customers)
         self.prefix = f"tag{secrets.token_hex(3)}"
         self.sent: list[str] = []
         # What the seeder stored ends at 8; the pages were opened when only that was there.
@@ -182,7 +186,7 @@ async def measure(bench: Bench) -> Result:
     cast = Cast(baton, size.customers)
     lives = [asyncio.create_task(page.live(size.up, size.down)) for page in cast.pages.values()]
     lives += [asyncio.create_task(member.live()) for member in cast.members]
-    bench.step(f"{size.customers} customers, {size.down:g} s off every {size.up + size.down:g} s, for {size.seconds:g} s")
+    bench.step(f"{size.customers} customers, for {size.seconds:g} s")
     await cast.talk(size)
     await everything_shown(cast)
     for life in lives:

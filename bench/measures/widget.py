@@ -79,14 +79,14 @@ async def weigh(baton: Baton, addresses: list[str]) -> dict[str, Answer]:
 
 
 def tell_bytes(closed: dict[str, Answer], opened: dict[str, Answer]) -> list[Figure]:
-    """Weights on the wire, and what the pages would weigh with gzip that are sent without on purpose."""
+    """Weights; a page that is sent uncompressed on purpose counts with the gzip it could have."""
     sent = sum(len(answer.body) for answer in opened.values())
     zipped = sum(len(smaller(answer)) for answer in opened.values())
     return [
         at_most("/widget.js, gzip", len(closed["/widget.js"].body) / KB, 4, "kB"),
         at_most("requests of the closed launcher besides /widget.js", len(closed) - 1, 0, ""),
         at_most(f"the opened widget in {len(opened)} requests, bodies with gzip", zipped / KB, 30, "kB"),
-        plain("the same as it is sent (pages hold secrets, and are not compressed)", sent / KB, "kB"),
+        plain("the same as Baton sends it", sent / KB, "kB"),
     ]
 
 

@@ -55,9 +55,9 @@ def tell(runs: dict[str, list[Run]]) -> list[Figure]:
     return [
         plain(f"processor time for each message at {RATE}/s, one worker, SQLite", one, "ms"),
         plain("two workers, PostgreSQL and Redis: the workers alone", two, "ms"),
-        at_most("as a multiple of one worker's", two / one, 1.5, "×"),
+        at_most("the workers alone, as a multiple of the one worker", two / one, 1.5, "×"),
         plain("two workers, PostgreSQL and Redis: all processes", services, "ms"),
-        at_most("as a multiple of one worker's", services / one, 1.5, "×"),
+        at_most("all processes, as a multiple of the one worker", services / one, 1.5, "×"),
         plain("latency p50: two workers", median(run.millis(50) for run in runs["two"]), "ms"),
         plain("latency p50: one worker", median(run.millis(50) for run in runs["one"]), "ms"),
     ]

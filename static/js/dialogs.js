@@ -8,10 +8,13 @@
     if (event.target.matches("dialog")) event.target.close(); // the backdrop
   });
 
-  // The opener may be gone by then (a resolved chat has no Resolve Chat): the log is where one goes on.
-  document.addEventListener("close", () => {
-    setTimeout(() => document.activeElement === document.body && document.querySelector("[role=log]")?.focus({ preventScroll: true }));
-  }, true);
+  // The opener may be gone by then: a resolved chat has no Resolve Chat, an ended one no End chat.
+  const goOn = () => {
+    if (document.activeElement !== document.body) return;
+    const place = document.querySelector("[data-closed] [data-start-over]") ?? document.querySelector("[role=log]");
+    place?.focus({ preventScroll: true });
+  };
+  document.addEventListener("close", () => setTimeout(goOn), true);
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;

@@ -34,6 +34,11 @@
       showLine();
     }
 
+    // Also until a socket has opened: one that is blocked may be refused, or get no answer at all for minutes.
+    poll() {
+      this.polling ??= setInterval(() => (this.element.isConnected ? this.catchUp() : this.stop()), POLL);
+    }
+
     opened() {
       this.connected = true;
       clearInterval(this.polling);
@@ -43,7 +48,7 @@
 
     closed() {
       this.connected = false;
-      this.polling ??= setInterval(() => (this.element.isConnected ? this.catchUp() : this.stop()), POLL);
+      this.poll();
       this.catchUp();
     }
 
@@ -146,6 +151,7 @@
     live.connection = connection;
     const protocols = baton.protocols?.();
     if (protocols) connection.config.protocols = protocols;
+    live.poll();
   });
   onSocket("after:connection", (live) => live.opened());
   onSocket("close", (live, { reason }) => (reason === "closed" ? live.closed() : live.stop()));

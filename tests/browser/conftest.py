@@ -35,8 +35,11 @@ def contexts(browser) -> Iterator[Callable[..., BrowserContext]]:
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_context(**options) -> BrowserContext:
+    def open_context(script: str | None = None, **options) -> BrowserContext:
+        """A browser; `script` runs in every page and frame before the page's own do."""
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        if script:
+            context.add_init_script(script)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on("console", lambda message: note(message, complaints))
         opened.append(context)
@@ -114,6 +117,10 @@ class ChatPage:
         """The messages of `author` that the server has numbered."""
         return self.log.locator(f"[data-author={author}][data-seq]")
 
+    def numbers(self) -> list[int]:
+        """The numbers of the log's entries, in the order in which they stand."""
+        return self.log.locator("[data-seq]").evaluate_all("entries => entries.map(entry => Number(entry.dataset.seq))")
+
     def bodies(self, author: str) -> list[str]:
         """What `author` said, as the log shows it."""
         return self.log.locator(f"[data-author={author}] .entry__body").all_inner_texts()
@@ -166,6 +173,12 @@ class CustomerPage(ChatPage):
         """Two answered messages, then the button."""
         self.ask("Where is my order?", "It left our shop yesterday.")
         self.ask("How long does delivery take?", "Two days.")
+        self.button("Talk to a human").click()
+        expect(self.log.get_by_text("You asked for a person")).to_be_visible()
+
+    def talk_to_human_at_once(self, said: str) -> None:
+        """Where the bot is `eager`: one message, then the button."""
+        self.write(said)
         self.button("Talk to a human").click()
         expect(self.log.get_by_text("You asked for a person")).to_be_visible()
 

@@ -81,8 +81,8 @@ def test_axe_finds_nothing_on_the_dashboard(server, desk, member_page, waiting_c
              "page_url": "https://shop.example/orders", "referrer": "https://letter.example/",
              "attributes": '{"Plan": "Gold"}'}
     waiting = waiting_customer(bot, LONG_WORD)
-    mine, resolved, ended = (waiting_customer(bot, **known) for _nth in range(3))
-    colleague = waiting_customer(bot, name="June Tanaka")
+    mine, resolved, ended = (waiting_customer(bot, "Hello", **known) for _nth in range(3))
+    colleague = waiting_customer(bot, "Hello", name="June Tanaka")
     for chat in (mine, resolved, ended):
         maya.write(bot.key, chat.chat_id, "Hello, see https://shop.example/")
     noor.write(bot.key, colleague.chat_id, "Hello June")

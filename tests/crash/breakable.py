@@ -7,6 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
+
 from tests.running import Server, eventually
 from tests.services import Service
 
@@ -86,7 +88,13 @@ class Breakable:
         await asyncio.to_thread(self.stack.postgres.start)
 
     async def _until_served(self) -> None:
-        await asyncio.to_thread(eventually, self.server.answers, 30, "the server answers")
+        await asyncio.to_thread(eventually, self._serves, 60, "the server serves")
+
+    def _serves(self) -> bool:
+        try:
+            return httpx.get(f"{self.server.url}/healthz", timeout=10).is_success
+        except httpx.TransportError:
+            return False
 
 
 def kill(service: Service) -> None:

@@ -14,6 +14,7 @@ from tests.crash.screens import ChatScreen, InboxScreen
 from tests.people import MemberClient, new_uuid
 
 LOOKS_EVERY_SECONDS = 0.1
+MOST_ON_THEIR_WAY = 3
 
 
 class Pass:
@@ -96,7 +97,7 @@ class Crowd:
         return [screen for screens in self.screens.values() for screen in screens[:2]]
 
     def start_writing(self, pause: float, authors: Sequence[ChatScreen] | None = None) -> None:
-        """Have everybody write about every `pause` seconds, whether or not the last message went through."""
+        """Have everybody write about every `pause` seconds, whether or not the last messages went through."""
         self._writing += [asyncio.create_task(write_on(author, pause)) for author in authors or self.authors()]
 
     async def stop_writing(self) -> None:
@@ -136,10 +137,12 @@ class Crowd:
 
 
 async def write_on(author: ChatScreen, pause: float) -> None:
-    """Write for ever, each text unlike any other."""
+    """Write for ever, each text unlike any other; who has several texts on their way waits."""
     number = 0
     while True:
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+        if len(author.outbox) >= MOST_ON_THEIR_WAY:
+            continue
         number += 1
         author.write(f"{author.name} says <{number}> & more")
 

@@ -70,6 +70,7 @@ class Live:
         self._polling: asyncio.Task | None = None
         self._catching: asyncio.Task | None = None
         self._attempt = 0
+        self._is_connected = False
 
     # What differs between a chat and an inbox
 
@@ -110,7 +111,7 @@ class Live:
     @property
     def is_connected(self) -> bool:
         """Whether pushes reach it."""
-        return self.socket is not None and self.socket.is_open and self._attempt == 0
+        return self._is_connected
 
     async def stop(self) -> None:
         """Close the page."""
@@ -138,10 +139,12 @@ class Live:
     def _opened(self) -> None:
         self.opened_at = asyncio.get_running_loop().time()
         self._attempt = 0
+        self._is_connected = True
         self._stop_polling()
 
     def _closed(self, code: int) -> None:
         self.closed_with.append(code)
+        self._is_connected = False
         self._lost(code)
 
     def _lost(self, code: int) -> None:

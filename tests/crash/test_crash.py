@@ -8,7 +8,7 @@ from tests.crash.crowd import Crowd
 from tests.crash.screens import ChatScreen
 
 CHATS = 50
-PAUSE = 1.5
+PAUSE = 4
 SHORT_FREEZE_SECONDS = LONG_FREEZE_SECONDS = 10
 SOAK_SECONDS = 600
 

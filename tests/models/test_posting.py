@@ -2,7 +2,6 @@
 
 import pytest
 
-import models.chat
 from models import Message
 from models.chat import ChatClosed
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
@@ -104,8 +103,7 @@ def test_what_cannot_be_stored_changes_nothing(local_desk, said, uuid, refusal):
     assert log_of(chat) == ["bot: Ahoy!", "customer: Hello"]
 
 
-def test_who_did_not_see_the_same_message_in_time_looks_again(local_desk):
-    # Two tries of one send on PostgreSQL: neither sees the other, and the unique key refuses the slower one.
+def test_a_repeat_that_the_unique_key_refuses_is_answered_with_what_is_stored(local_desk):
     chat, uuid = waiting_chat(local_desk), new_uuid()
     stored = chat.post_as_member(local_desk.maya, "Hi", uuid)
     assert chat.post_as_member(local_desk.maya, "Hi", uuid).id == stored.id

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,8 @@ ROUNDS = 8
 def arena(request, monkeypatch, local_desk):
     """Threads that change places often; as in many processes, where no lock of Python's orders the writers."""
     if request.param == "many processes":
-        monkeypatch.setattr(models.database, "_sqlite_writer", nullcontext())
+        unordered = replace(models.database._opened(), turn_to_write=nullcontext())
+        monkeypatch.setattr(models.database, "_database", unordered)
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
     arena = Arena()

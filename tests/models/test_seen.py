@@ -3,7 +3,7 @@
 import pytest
 
 from models import Chat, SeenMark, Side, reading
-from models.seen import mark_seen, seen, unread_counts
+from models.seen import mark_seen, seen, unread_counts, unread_in
 from tests.models.chats import chat_with_bot, fresh, held_chat, log_of, rows, waiting_chat
 from tests.people import new_uuid
 
@@ -15,7 +15,10 @@ def marks(chat) -> dict[Side, int]:
 
 def unread(*conditions) -> dict[int, int]:
     with reading() as session:
-        return unread_counts(session, *conditions)
+        counts = unread_counts(session, *conditions)
+        for chat_id, count in counts.items():
+            assert unread_in(session, chat_id) == count
+        return counts
 
 
 def test_nothing_is_seen_before_anybody_looks(local_desk):
@@ -67,6 +70,8 @@ def test_unread_is_what_the_customer_wrote_since_the_team_looked(local_desk):
     assert unread(Chat.id == chat.id) == {chat.id: 1}
     mark_seen(chat, Side.MEMBERS, chat.seq)
     assert unread(Chat.id == chat.id) == {}
+    with reading() as session:
+        assert unread_in(session, chat.id) == 0
     for said in ("Still there?", "Hello?"):
         chat.post_as_customer(said, new_uuid())
     chat.post_as_member(local_desk.maya, "Yes.", new_uuid())

@@ -1,9 +1,9 @@
-// <div id="browser_check" data-socket="/…" data-ticket="…" data-frames="5" data-pause="0.15"> opens a WebSocket as
+// <ul id="checks" data-socket="/…" data-ticket="…" data-frames="5" data-pause="0.15"> opens a WebSocket as
 // chats do, and shows the [data-result] that fits: "good", "held" (frames come late, or all at once) or "bad".
 (() => {
   const LONGEST = 8000;
-  const check = document.getElementById("browser_check");
-  const { socket, ticket, frames, pause } = check.dataset;
+  const checks = document.getElementById("checks");
+  const { socket, ticket, frames, pause } = checks.dataset;
 
   // Whether most of what was sent one by one arrived together.
   const collected = (came) => {
@@ -12,7 +12,7 @@
   };
 
   const show = (result) => {
-    for (const one of check.querySelectorAll("[data-result]")) one.hidden = one.dataset.result !== result;
+    for (const one of checks.querySelectorAll("[data-result]")) one.hidden = one.dataset.result !== result;
   };
 
   const listen = () =>

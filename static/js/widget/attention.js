@@ -55,9 +55,12 @@
   document.addEventListener("baton:ready", () => isLooking() && focus());
   document.addEventListener("baton:placed", () => {
     count();
-    // What had the focus is gone: a button that did its work, or a composer whose chat was closed.
+    // What had the focus is gone: a button that did its work, or a composer whose chat was closed under it. Who was
+    // writing there must not press a button with the next Enter.
     const { activeElement } = document;
-    if (isLooking() && document.hasFocus() && (activeElement === document.body || !activeElement?.checkVisibility())) focus();
+    if (!isLooking() || !document.hasFocus() || (activeElement !== document.body && activeElement?.checkVisibility())) return;
+    if (activeElement?.id === "message_box") document.querySelector("[role=log]").focus({ preventScroll: true });
+    else focus();
   });
   document.addEventListener("baton:kept", ({ detail }) => detail.name === "read" && count());
   document.addEventListener("visibilitychange", count);

@@ -1,0 +1,286 @@
+"""Bad lines: servers that stop and die, sockets that are blocked, frames that get lost, come twice or come late."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+from sqlalchemy import select
+
+from models import Author, Chat, Message, reading
+from models.inbox import digests
+from tests.browser.conftest import ChatPage, eager
+from tests.people import new_uuid
+from tests.running import Server, eventually
+
+pytestmark = pytest.mark.browser
+
+# Pages try again after 5 s at most, give or take, and this machine has its own moods.
+COMING_BACK = 20_000
+# They ask every 3 s.
+POLLING = 5_000
+
+
+@pytest.fixture(scope="module")
+def server(stack, tmp_path_factory) -> Iterator[Server]:
+    """A Baton that these tests may stop and kill."""
+    running = Server(**stack.environ(tmp_path_factory.mktemp("baton")))
+    assert running.baton("prepare").returncode == 0
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def desk(desk):
+    """Here a chat is handed over after one message."""
+    return eager(desk)
+
+
+@pytest.fixture
+def two(customer_page, member_page, desk) -> tuple:
+    """A customer, and Maya who handles their chat."""
+    customer, maya = customer_page().open(), member_page(desk.maya)
+    customer.talk_to_human_at_once("Hello?")
+    maya.open_first("Unassigned Chats")
+    maya.write("Maya here")
+    expect(maya.rows("My Chats")).to_have_count(1)
+    expect(customer.log.get_by_text("Maya here")).to_be_visible()
+    return customer, maya
+
+
+def chat_of(desk) -> Chat:
+    """The one chat of the desk's bot."""
+    with reading() as session:
+        return session.scalars(select(Chat).where(Chat.bot_id == desk.bot.id)).one()
+
+
+def said_by_customer(desk) -> list[str]:
+    """What the database has of the customer."""
+    with reading() as session:
+        theirs = select(Message.text).where(Message.chat_id == chat_of(desk).id, Message.author == Author.CUSTOMER)
+        return list(session.scalars(theirs.order_by(Message.seq)))
+
+
+def expect_all_of_it(desk, *pages: ChatPage) -> None:
+    """Every entry once, in order, on each page."""
+    whole = list(range(1, chat_of(desk).seq + 1))
+    for page in pages:
+        eventually(lambda page=page: page.numbers() == whole, 10, f"{whole} is shown")
+
+
+# Servers
+
+
+def test_after_a_restart_pages_come_back_by_themselves(two, server, desk):
+    customer, maya = two
+    lost = customer.frame.get_by_text("No connection."), maya.page.get_by_text("Connection lost.")
+    for banner in lost:
+        expect(banner).to_be_hidden()
+
+    server.stop()
+    for banner in lost:
+        expect(banner).to_be_visible()
+    chat_of(desk).post_as_member(desk.maya, "Written meanwhile", new_uuid())
+    customer.write("Are you gone?")
+    maya.box.fill("Half a sent")
+    expect(customer.status("Are you gone?")).to_have_text("Not sent: Retry")
+    server.start()
+
+    for page, banner in zip(two, lost, strict=True):
+        expect(page.log.get_by_text("Written meanwhile")).to_have_count(1, timeout=COMING_BACK)
+        expect(page.log.get_by_text("Are you gone?")).to_have_count(1, timeout=COMING_BACK)
+        expect(banner).to_be_hidden(timeout=COMING_BACK)
+    expect(maya.rows("My Chats").get_by_text("Are you gone?")).to_be_visible(timeout=COMING_BACK)
+    expect(maya.box).to_have_value("Half a sent")
+    expect_all_of_it(desk, customer, maya)
+
+
+def test_messages_under_way_when_the_server_dies_arrive_once_and_in_order(two, server, desk):
+    customer, maya = two
+    killed = []
+
+    def take_the_answer(route) -> None:
+        """The worst moment: the message is stored, and nobody is told."""
+        if "Two" in route.request.post_data and not killed:
+            killed.append(route.fetch().status)
+            server.kill()
+            route.abort()
+        else:
+            route.continue_()
+
+    customer.page.route("**/messages", take_the_answer)
+    written = ["One", "Two", "Three", "Four", "Five"]
+    for text in written:
+        customer.write(text)
+    expect(customer.status("Five")).to_have_text("Not sent: Retry")
+    assert killed == [200]
+    assert said_by_customer(desk) == ["Hello?", "One", "Two"]
+    server.start()
+
+    for text in written:
+        expect(maya.log.get_by_text(text, exact=True)).to_have_count(1, timeout=COMING_BACK)
+        expect(customer.status(text)).to_have_text(re.compile("Sent|Seen"), timeout=COMING_BACK)
+    assert said_by_customer(desk) == customer.bodies("customer") == maya.bodies("customer") == ["Hello?", *written]
+    expect_all_of_it(desk, customer, maya)
+
+
+# Sockets
+
+REFUSED = "WebSocket = class extends WebSocket { constructor(url) { super(url.replace(/socket$/, 'nowhere')) } }"
+FORBIDDEN = "WebSocket = class { constructor() { throw new DOMException('blocked', 'SecurityError') } }"
+UNANSWERED = "WebSocket = class extends EventTarget { static OPEN = 1; readyState = 0; close() {} }"
+
+
+def test_where_sockets_are_blocked_the_process_works_by_polling(customer_page, member_page, desk):
+    customer = customer_page(script=UNANSWERED).open()
+    maya, noor = member_page(desk.maya, script=REFUSED), member_page(desk.noor, script=FORBIDDEN)
+    customer.talk_to_human_at_once("Hello?")
+    for member in (maya, noor):
+        expect(member.rows("Unassigned Chats")).to_have_count(1, timeout=POLLING)
+
+    maya.open_first("Unassigned Chats")
+    maya.write("Maya here")
+    expect(customer.log.get_by_text("Maya here")).to_be_visible(timeout=POLLING)
+    expect(maya.rows("My Chats")).to_have_count(1, timeout=POLLING)
+    expect(noor.rows("Assigned Chats")).to_have_count(1, timeout=POLLING)
+    noor.open_first("Assigned Chats")
+    customer.write("Thank you")
+    for member in (maya, noor):
+        expect(member.log.get_by_text("Thank you")).to_be_visible(timeout=POLLING)
+    expect(customer.status("Thank you")).to_have_text("Seen", timeout=2 * POLLING)
+    maya.resolve()
+
+    expect(customer.log.get_by_text("Maya has resolved this chat")).to_be_visible(timeout=POLLING)
+    for region, member in (("My Chats", maya), ("Assigned Chats", noor)):
+        expect(member.rows(region)).to_have_count(0, timeout=POLLING)
+        expect(member.page.get_by_text("Connection lost.")).to_be_hidden()
+    expect(customer.frame.get_by_text("No connection.")).to_be_hidden()
+
+
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_hidden_tab_is_told_all_the_same(two, waiting_customer, desk):
+    customer, maya = two
+    expect(customer.status("Hello?")).to_have_text("Seen")
+    maya.page.evaluate(HIDE, True)
+    customer.write("Nobody reads this yet")
+    expect(maya.rows("My Chats").get_by_text("1 unread")).to_be_visible()
+    waiting_customer(desk.bot, "I am Bob")
+    expect(maya.page).to_have_title(re.compile(r"^\(2\) "))
+    expect(customer.status("Nobody reads this yet")).to_have_text("Sent")
+
+    maya.page.evaluate(HIDE, False)
+
+    expect(maya.page).to_have_title(re.compile(r"^\(1\) "))
+    expect(customer.status("Nobody reads this yet")).to_have_text("Seen")
+
+
+# Frames
+
+
+class Wire:
+    """Stands between the sockets of one browser and the server, and does to frames what a test says.
+
+    `rule(frame)` answers the frames to pass on in the place of one that came from the server.
+    """
+
+    def __init__(self, context: BrowserContext, path: str):
+        self.rule: Callable[[str], list[str]] = lambda frame: [frame]
+        self.sockets: list[WebSocketRoute] = []
+        context.route_web_socket(re.compile(path), self._connect)
+
+    def send(self, frame: str) -> None:
+        """As if the server had sent it."""
+        self.sockets[-1].send(frame)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: [socket.send(one) for one in self.rule(frame)])
+
+
+def muddle(wire: Wire, write: Callable[[str], None], reader: ChatPage) -> None:
+    """Lose a frame, repeat one, and let one come after its successor: `reader` still shows each once."""
+    held = []
+
+    def rule(frame: str) -> list[str]:
+        if "Lost" in frame:
+            return []
+        if "Late" in frame:
+            held.append(frame)
+            return []
+        return [frame, frame] if "Twice" in frame else [frame]
+
+    wire.rule = rule
+    early, after = ("Lost", "Plain", "Twice", "Late"), "After it"
+    for text in early:
+        write(text)
+    eventually(lambda: reader.page.wait_for_timeout(20) or held, 10, "the late frame")
+    write(after)
+    for text in (*early, after):
+        expect(reader.log.get_by_text(text)).to_have_count(1)
+    wire.send(held[0])
+    write("And then")
+    expect(reader.log.get_by_text("And then")).to_have_count(1)
+    expect(reader.log.get_by_text("Late")).to_have_count(1)
+
+
+def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_member(two, desk):
+    customer, maya = two
+    wire = Wire(maya.page.context, r"/chats/\d+/socket")
+    maya.page.reload()
+    muddle(wire, customer.write, maya)
+    expect_all_of_it(desk, maya)
+
+
+def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_customer(two, desk):
+    customer, maya = two
+    wire = Wire(customer.page.context, r"/chats/\d+/socket")
+    customer.page.reload()
+    customer.open()
+    muddle(wire, maya.write, customer)
+    expect_all_of_it(desk, customer)
+
+
+def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
+    maya = member_page(desk.maya)
+    inbox = Wire(maya.page.context, rf"/bots/{desk.bot.key}/socket")
+    log = Wire(maya.page.context, r"/chats/\d+/socket")
+    maya.page.reload()
+    expect(maya.page.get_by_text("No chats waiting.")).to_be_visible()
+    eventually(lambda: maya.page.wait_for_timeout(20) or inbox.sockets)
+    maya.page.wait_for_load_state("networkidle")
+    asked = []
+    maya.page.on("request", lambda request: asked.append(request.url))
+
+    def beat(wire: Wire, number: int | str) -> None:
+        wire.send(json.dumps({"heartbeat": number}))
+
+    def digest() -> str:
+        with reading() as session:
+            return digests(session, [desk.bot.id])[desk.bot.id]
+
+    inbox.rule = log.rule = lambda frame: []
+    beat(inbox, digest())
+    customer = waiting_customer(desk.bot, "I am Ada")
+    maya.page.wait_for_timeout(300)
+    expect(maya.rows("Unassigned Chats")).to_have_count(0)
+    assert asked == [], "a heartbeat that says nothing new costs nothing"
+    beat(inbox, digest())
+    expect(maya.rows("Unassigned Chats").get_by_text("I am Ada")).to_be_visible()
+
+    maya.open_first("Unassigned Chats")
+    customer.write("Somebody?")
+    maya.page.wait_for_timeout(300)
+    expect(maya.log.get_by_text("Somebody?")).to_have_count(0)
+    beat(log, chat_of(desk).seq)
+    expect(maya.log.get_by_text("Somebody?")).to_have_count(1)
+    customer.end()
+    beat(inbox, digest())
+    expect(maya.rows("Unassigned Chats")).to_have_count(0)
