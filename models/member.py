@@ -20,7 +20,7 @@ from models.text import clean, clipped
 ROLES = ("owner", "admin", "member")
 PASSWORD_LIMITS = (10, 200)
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
 _hasher = PasswordHasher()
 
 

@@ -92,6 +92,15 @@ def queue_position(chat: Chat, waiting: int | None) -> Markup:
     return _by_id(chat, "status", "widget/_status.html", bot=chat.bot, waiting_before=waiting)
 
 
+def marks(session: Session, chat: Chat, audience: str) -> Markup:
+    """What moves without an entry in the log: how far the other side has read, and a customer's place in the queue."""
+    other = Side.MEMBERS if audience == CUSTOMER else Side.CUSTOMER
+    mark = seen_mark(chat, seen(session, chat.id, other))
+    if audience == CUSTOMER and chat.is_waiting:
+        return mark + queue_position(chat, waiting_before(session, chat))
+    return mark
+
+
 def state_for_members(session: Session, chat: Chat) -> Markup:
     """Everything around the log that tells members how the chat stands; the assignee gets another half."""
     halves = Markup("").join(

@@ -32,10 +32,10 @@ def state(session: Session, chat: Chat, audience: str) -> str:
 def missing(session: Session, chat: Chat, after: int, audience: str) -> Response:
     """Everything that a page which shows the entries up to `after` does not show yet."""
     entries = entries_after(session, chat, after)
-    if not entries and not chat.is_waiting:
-        return make_response("", 204, {"Baton-After": after, "Baton-Seq": chat.seq})
+    if not entries:
+        return numbered(fragments.marks(session, chat, audience), after, after)
     content = fragments.entries(chat, entries, audience) + state(session, chat, audience)
-    return numbered(content, after, entries[-1].seq if entries else after)
+    return numbered(content, after, entries[-1].seq)
 
 
 def earlier(session: Session, chat: Chat, before: int, audience: str) -> Response:

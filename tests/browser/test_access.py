@@ -46,6 +46,7 @@ def test_axe_finds_nothing_from_the_set_up_link_to_the_shop(contexts):
         for path in ("/bots/demo/install", "/demo"):
             page.goto(server.url + path)
             inspection.look(f"{path} on a phone", page)
+        page.context.close()
     assert not inspection.faults, inspection.report()
     print(inspection.report())
 
@@ -84,8 +85,8 @@ def test_axe_finds_nothing_on_the_dashboard(server, desk, member_page, waiting_c
     mine, resolved, ended = (waiting_customer(bot, "Hello", **known) for _nth in range(3))
     colleague = waiting_customer(bot, "Hello", name="June Tanaka")
     for chat in (mine, resolved, ended):
-        maya.write(bot.key, chat.chat_id, "Hello, see https://shop.example/")
-    noor.write(bot.key, colleague.chat_id, "Hello June")
+        maya.write(bot.key, chat.chat_id, "Hello, see https://shop.example/").raise_for_status()
+    noor.write(bot.key, colleague.chat_id, "Hello June").raise_for_status()
     mine.write("Thank you")
     expect(screen.rows("My Chats")).to_have_count(3)
     inspection.look("rows, none open", page)
@@ -163,6 +164,7 @@ def test_axe_finds_nothing_in_the_widget(server, desk, customer_page, member_pag
     screen = member_page(desk.maya)
     screen.open_first("Unassigned Chats")
     screen.write(f"Hello, see https://shop.example/ and {LONG_WORD}")
+    expect(customer.log.get_by_text("Hello, see")).to_be_visible()
     screen.box.press_sequentially("And")
     expect(customer.frame.get_by_text("Maya is typing")).to_be_visible()
     look("Maya is typing")

@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import BrowserContext, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from sqlalchemy import select
 
 from models import Author, Chat, Message, reading
@@ -73,20 +74,29 @@ def expect_all_of_it(desk, *pages: ChatPage) -> None:
 # Servers
 
 
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """A while without the server; it comes back on the same port."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
 def test_after_a_restart_pages_come_back_by_themselves(two, server, desk):
     customer, maya = two
     lost = customer.frame.get_by_text("No connection."), maya.page.get_by_text("Connection lost.")
     for banner in lost:
         expect(banner).to_be_hidden()
 
-    server.stop()
-    for banner in lost:
-        expect(banner).to_be_visible()
-    chat_of(desk).post_as_member(desk.maya, "Written meanwhile", new_uuid())
-    customer.write("Are you gone?")
-    maya.box.fill("Half a sent")
-    expect(customer.status("Are you gone?")).to_have_text("Not sent: Retry")
-    server.start()
+    with stopped(server):
+        for banner in lost:
+            expect(banner).to_be_visible()
+        chat_of(desk).post_as_member(desk.maya, "Written meanwhile", new_uuid())
+        customer.write("Are you gone?")
+        maya.box.fill("Half a sent")
+        expect(customer.status("Are you gone?")).to_have_text("Not sent: Retry")
 
     for page, banner in zip(two, lost, strict=True):
         expect(page.log.get_by_text("Written meanwhile")).to_have_count(1, timeout=COMING_BACK)
@@ -193,6 +203,7 @@ class Wire:
     def __init__(self, context: BrowserContext, path: str):
         self.rule: Callable[[str], list[str]] = lambda frame: [frame]
         self.sockets: list[WebSocketRoute] = []
+        self.heard: list[str] = []
         context.route_web_socket(re.compile(path), self._connect)
 
     def send(self, frame: str) -> None:
@@ -202,7 +213,16 @@ class Wire:
     def _connect(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
         server = socket.connect_to_server()
-        server.on_message(lambda frame: [socket.send(one) for one in self.rule(frame)])
+        server.on_message(lambda frame: self._heard(socket, frame))
+
+    def _heard(self, socket: WebSocketRoute, frame: str) -> None:
+        self.heard.append(frame)
+        for one in self.rule(frame):
+            socket.send(one)
+
+    def wait_until_connected(self, page: Page) -> None:
+        """The first frame says that from now on everything is pushed."""
+        eventually(lambda: page.wait_for_timeout(20) or self.heard, 10, "the first frame")
 
 
 def muddle(wire: Wire, write: Callable[[str], None], reader: ChatPage) -> None:
@@ -235,6 +255,7 @@ def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_member(two, desk)
     customer, maya = two
     wire = Wire(maya.page.context, r"/chats/\d+/socket")
     maya.page.reload()
+    wire.wait_until_connected(maya.page)
     muddle(wire, customer.write, maya)
     expect_all_of_it(desk, maya)
 
@@ -244,6 +265,7 @@ def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_customer(two, des
     wire = Wire(customer.page.context, r"/chats/\d+/socket")
     customer.page.reload()
     customer.open()
+    wire.wait_until_connected(customer.page)
     muddle(wire, maya.write, customer)
     expect_all_of_it(desk, customer)
 
@@ -254,8 +276,7 @@ def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
     log = Wire(maya.page.context, r"/chats/\d+/socket")
     maya.page.reload()
     expect(maya.page.get_by_text("No chats waiting.")).to_be_visible()
-    eventually(lambda: maya.page.wait_for_timeout(20) or inbox.sockets)
-    maya.page.wait_for_load_state("networkidle")
+    inbox.wait_until_connected(maya.page)
     asked = []
     maya.page.on("request", lambda request: asked.append(request.url))
 

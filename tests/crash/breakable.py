@@ -88,7 +88,10 @@ class Breakable:
         await asyncio.to_thread(self.stack.postgres.start)
 
     async def _until_served(self) -> None:
-        await asyncio.to_thread(eventually, self._serves, 60, "the server serves")
+        try:
+            await asyncio.to_thread(eventually, self._serves, 60, "the server serves")
+        except AssertionError as error:
+            raise AssertionError(self.server.log.read_text()[-3000:]) from error
 
     def _serves(self) -> bool:
         try:

@@ -15,6 +15,8 @@ from tests.people import MemberClient, new_uuid
 
 LOOKS_EVERY_SECONDS = 0.1
 MOST_ON_THEIR_WAY = 3
+# Every so many chats a second member looks on.
+ONLOOKED = 5
 
 
 class Pass:
@@ -30,7 +32,7 @@ class Pass:
 
 
 class Crowd:
-    """Some chats of a desk's bot with everybody in them: a customer, the assignee, and a member who looks on."""
+    """Some chats of a desk's bot with everybody in them: a customer, the assignee, now and then a member who looks on."""
 
     def __init__(self, server, desk: Desk):
         self.server = server
@@ -59,8 +61,10 @@ class Crowd:
             self.screens[chat_id] = [
                 self.customer_screen(chat_id, token, f"customer {number}").start(),
                 self.member_screen(chat_id, self._passes[number % 2], f"assignee {number}").start(),
-                self.member_screen(chat_id, self._passes[1 - number % 2], f"onlooker {number}").start(),
             ]
+            if number % ONLOOKED == 0:
+                onlooker = self.member_screen(chat_id, self._passes[1 - number % 2], f"onlooker {number}")
+                self.screens[chat_id].append(onlooker.start())
         for own in self._passes:
             inbox = InboxScreen(Http(Line(self.server.port), own.headers), f"/bots/{self.desk.bot.key}",
                                 own.socket_headers, own.member.id)

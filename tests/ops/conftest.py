@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import Member, close_database, open_database, transaction
+from models.schema import bring_up_to_date
 from tests.conftest import Desk, database_url, make_desk
 from tests.ops.proxies import Proxy
 from tests.people import MemberClient
@@ -49,10 +50,9 @@ def own_server(stack) -> Iterator[Callable[..., Server]]:
         def start(**environ: str) -> Server:
             data = Path(tempfile.mkdtemp(dir=folder))
             server = Server(**{**stack.environ(data), **environ})
-            prepared = server.baton("prepare")
-            assert prepared.returncode == 0, prepared.stderr
-            started.append(server.start())
             open_database(database_url(server))
+            bring_up_to_date()
+            started.append(server.start())
             return server
 
         yield start

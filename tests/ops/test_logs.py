@@ -147,3 +147,14 @@ def test_the_libraries_that_know_parameters_are_kept_quiet():
         assert not logging.getLogger("sqlalchemy.engine.Engine").isEnabledFor(logging.INFO)
     finally:
         root.handlers[:], root.level = kept
+
+
+def test_a_stop_with_connections_open_is_no_error(own_server):
+    server = own_server()
+    connections = [httpx.Client(base_url=server.url) for _number in range(5)]
+    for connection in connections:
+        connection.get("/healthz")
+    assert server.stop() < 5
+    assert [record for record in records(server) if record["level"] == "error"] == []
+    for connection in connections:
+        connection.close()
