@@ -101,7 +101,7 @@ def _hash() -> str:
 def add_chats(desk: Desk, count: int, state: State = State.LIVE, messages: int = 6) -> list[SeededChat]:
     """Store `count` chats with `messages` messages each, evenly over the team.
 
-    LIVE ones are assigned, RESOLVED ones closed; BOT ones have only the bot's part.
+    LIVE ones are assigned, RESOLVED ones closed; BOT ones hold a question with its answer, whatever `messages` is.
     """
     with transaction() as session:
         rows = _Rows(session, desk, state, messages)
@@ -155,7 +155,8 @@ class _Rows:
         self._session = session
         self._desk = desk
         self._state = state
-        self._said = messages if state != State.BOT else min(messages, len(AUTHORS))
+        # A question without an answer would wake the bot.
+        self._said = 3 if state == State.BOT else messages
         self._ids = {table: itertools.count((session.scalar(select(func.max(table.id))) or 0) + 1)
                      for table in (Customer, Chat)}
         self._rows: dict[Table, list[dict]] = {kind.__table__: [] for kind in (Customer, Chat, Message, Event)}

@@ -6,6 +6,8 @@ else in Baton pushes, so nobody can forget to.
 
 import logging
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -90,39 +92,40 @@ class Broadcasts:
         if chat.state != State.LIVE:
             return
         shown = (name or customer_name(chat.customer)) if now else None
-        self._publish(members_topic(chat_id), fragments.typing(chat, MEMBERS, shown, fragments.others(member_id)))
+        self._publish(members_topic(chat_id),
+                      lambda: fragments.typing(chat, MEMBERS, shown, fragments.others(member_id)))
         if side == Side.CUSTOMER:
-            self._publish(inbox_topic(chat.bot_id), fragments.row_typing(chat, now))
+            self._publish(inbox_topic(chat.bot_id), lambda: fragments.row_typing(chat, now))
         elif chat.assignee_id == member_id:
-            self._publish(customer_topic(chat_id), fragments.typing(chat, CUSTOMER, shown))
+            self._publish(customer_topic(chat_id), lambda: fragments.typing(chat, CUSTOMER, shown))
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
         state = bool(actions & CHANGES_STATE)
         numbers = {"chat": chat.id, "after": entries[0].seq - 1, "seq": entries[-1].seq}
-        for topic, audience, state_of in (
-            (customer_topic(chat.id), CUSTOMER, fragments.state_for_customer),
-            (members_topic(chat.id), MEMBERS, fragments.state_for_members),
-        ):
-            content = fragments.entries(chat, entries, audience)
-            self._publish(topic, content + (state_of(session, chat) if state else ""), **numbers)
+        self._publish(customer_topic(chat.id), lambda: fragments.entries(chat, entries, CUSTOMER)
+                      + (fragments.state_for_customer(session, chat) if state else ""), **numbers)
+        self._publish(members_topic(chat.id), lambda: fragments.entries(chat, entries, MEMBERS)
+                      + (fragments.state_for_members(session, chat) if state else ""), **numbers)
         if chat.handed_off_at:
             self._row_moved(session, chat)
         if actions & CHANGES_QUEUE:
             self._queue_moved(session, chat)
 
     def _row_moved(self, session: Session, chat: Chat) -> None:
-        unread = unread_in(session, chat.id)
-        self._publish(inbox_topic(chat.bot_id), fragments.row(chat, unread), chat=chat.id, version=chat.seq)
+        self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(session, chat.id)),
+                      chat=chat.id, version=chat.seq)
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
-        count = waiting_counts(session, [chat.bot]).get(chat.bot_id, 0)
-        self._publish(waiting_topic(chat.bot_id), fragments.waiting_count(chat.bot_id, count))
+        self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(
+            chat.bot_id, waiting_counts(session, [chat.bot]).get(chat.bot_id, 0)))
         # Only the first places are told exactly, so that a long queue does not cost a push for each customer.
         for before, waiting_id in enumerate(queue(session, chat.bot_id)):
             if waiting_id != chat.id:
-                waiting = load(session, waiting_id)
-                self._publish(customer_topic(waiting_id), fragments.queue_position(waiting, before))
+                self._publish(customer_topic(waiting_id), partial(self._queue_position, session, waiting_id, before))
+
+    def _queue_position(self, session: Session, chat_id: int, before: int) -> str:
+        return fragments.queue_position(load(session, chat_id), before)
 
     def _seen_by_customer(self, notice: Notice) -> None:
         self._seen(notice.chat_id, Side.CUSTOMER, members_topic(notice.chat_id))
@@ -136,19 +139,21 @@ class Broadcasts:
     def _seen(self, chat_id: int, side: Side, topic: str) -> Chat:
         with reading() as session:
             chat = load(session, chat_id)
-            self._publish(topic, fragments.seen_mark(chat, seen(session, chat_id, side)))
+            self._publish(topic, lambda: fragments.seen_mark(chat, seen(session, chat_id, side)))
         return chat
 
     def _visited(self, notice: Notice) -> None:
         with reading() as session:
             chat = load(session, notice.chat_id)
-            self._publish(members_topic(chat.id), fragments.details(session, chat))
+            self._publish(members_topic(chat.id), lambda: fragments.details(session, chat))
 
     def _cut(self, topic: str) -> None:
         self.relay.disconnect(topic, ACCESS_ENDED)
 
-    def _publish(self, topic: str, content: str, **numbers) -> None:
-        self.relay.publish(topic, frame(content, **numbers))
+    def _publish(self, topic: str, content: Callable[[], str], **numbers) -> None:
+        """Send what `content` makes; it is not made for a topic that nobody listens to."""
+        if self.relay.reaches(topic):
+            self.relay.publish(topic, frame(content(), **numbers))
 
 
 def load(session: Session, chat_id: int) -> Chat:

@@ -98,6 +98,10 @@ class Hub:
         """How many frames wait for each connection."""
         return [connection.waiting for connection in self._topics]
 
+    def has_listeners(self, topic: str) -> bool:
+        """Whether anybody in this process listens to the topic."""
+        return topic in self._listeners
+
     def topics(self) -> list[str]:
         """The topics with at least one listener in this process."""
         return list(self._listeners)

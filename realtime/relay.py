@@ -31,6 +31,10 @@ class LocalRelay:
         self._hub.deliver(topic, frame)
         return True
 
+    def reaches(self, topic: str) -> bool:
+        """Whether anybody listens to the topic."""
+        return self._hub.has_listeners(topic)
+
     def disconnect(self, topic: str, code: int) -> bool:
         """Close every connection on the topic, with a WebSocket close code."""
         self._hub.disconnect(topic, code)
@@ -83,6 +87,10 @@ class RedisRelay:
             return True
         self._hub.deliver(topic, frame)
         return False
+
+    def reaches(self, topic: str) -> bool:
+        """Whether anybody may listen to the topic: who listens in other processes is not known here."""
+        return True
 
     def disconnect(self, topic: str, code: int) -> bool:
         """Close every connection on the topic, in any process.

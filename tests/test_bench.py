@@ -86,7 +86,7 @@ def test_percentiles_are_nearest_rank():
 
 @pytest.mark.parametrize("seed", [
     lambda desk: add_chats(desk, 3),
-    lambda desk: add_chats(desk, 3, State.BOT, messages=2),
+    lambda desk: add_chats(desk, 3, State.BOT),
     lambda desk: add_closed_chats(desk, 7, messages=10),
 ])
 def test_seeded_chats_are_numbered_without_gaps(database, monkeypatch, seed):

@@ -49,7 +49,7 @@ def customers(baton: Baton, count: int) -> list[bytes]:
     desk, _ = baton.desk(members=1)
     with database(baton.url):
         return [CustomerPage(baton.port, desk.bot.key, chat.id, chat.token).socket()
-                for chat in add_chats(desk, count, State.BOT, messages=2)]
+                for chat in add_chats(desk, count, State.BOT)]
 
 
 async def look_around(baton: Baton) -> None:

@@ -147,6 +147,7 @@ def test_the_launcher_tells_of_unread_messages(customer_page, member_page, desk)
     maya.write("Your parcel is in Kiel")
 
     expect(badge).to_have_text("2")
+    expect(badge).to_be_visible()
     expect(preview.get_by_text("Your parcel is in Kiel")).to_be_visible()
     expect(customer.launcher("Open chat")).to_have_accessible_description("Unread messages: 2")
     customer.page.reload()

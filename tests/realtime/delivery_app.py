@@ -17,7 +17,7 @@ app = Flask(__name__)
 app.config["SOCK_SERVER_OPTIONS"] = SOCK_SERVER_OPTIONS
 sock = Sock(app)
 hub = Hub()
-relay = open_relay(os.environ.get("REDIS_URL"), hub)
+relay = open_relay(os.environ.get("REDIS_URL"), hub, "tests")
 received: list[str] = []
 
 on_start(relay.run)

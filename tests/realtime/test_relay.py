@@ -93,11 +93,11 @@ def test_a_process_subscribes_only_to_what_its_listeners_want(servers, redis_ser
                                 capture_output=True, text=True, check=True)
         return sorted(answer.stdout.split())
 
-    assert channels() == ["baton:closings"]
+    assert channels() == ["baton:tests:closings"]
     client = connect(servers[0], "chat:1,chat:2")
-    assert channels() == ["baton:chat:1", "baton:chat:2", "baton:closings"]
+    assert channels() == ["baton:tests:chat:1", "baton:tests:chat:2", "baton:tests:closings"]
     client.close()
-    wait_until(lambda: channels() == ["baton:closings"])
+    wait_until(lambda: channels() == ["baton:tests:closings"])
 
 
 def test_a_closing_crosses_processes(servers):
