@@ -14,7 +14,7 @@ from bench.wire import Line
 
 CHATS = 10
 MESSAGES_EACH = 10
-ASKED_TIMES = 5
+ASKED_TIMES = 10
 PAGES = {"the dashboard with a chat open": "/chats/{chat}", "the inbox": "/inbox"}
 
 
@@ -52,8 +52,8 @@ async def measure(bench: Bench) -> Result:
             for name, house in houses.items():
                 run = await loads[name].idle(messages)
                 result.keep(f"baton, {name}", run)
-                house.times["customer's request to member's frame"].append(run.millis(50))
-                await ask_pages(house, loads[name].scene.conversations[0].chat_id)
+                house.times["customer's request to member's frame"] += [1000 * seconds for seconds in run.latencies]
+            await ask_pages([(house, loads[name].scene.conversations[0].chat_id) for name, house in houses.items()])
     result.figures = tell(houses, closed, seconds)
     return result
 
@@ -66,13 +66,16 @@ def fill(house: House, count: int) -> float:
     return time.monotonic() - started
 
 
-async def ask_pages(house: House, chat_id: int) -> None:
-    """Note how long pages take, the median of a few."""
-    line = await Line.open(house.baton.port)
+async def ask_pages(houses: list[tuple[House, int]]) -> None:
+    """Note how long pages take: the same page of one house, then of the other, a few times over."""
+    lines = [(house, chat_id, await Line.open(house.baton.port)) for house, chat_id in houses]
     for what, path in PAGES.items():
-        request = house.page.get(f"/bots/{house.desk.bot.key}{path.format(chat=chat_id)}")
-        house.times[what].append(median([await millis(line, request) for _ in range(ASKED_TIMES)]))
-    line.close()
+        for _ in range(ASKED_TIMES):
+            for house, chat_id, line in lines:
+                request = house.page.get(f"/bots/{house.desk.bot.key}{path.format(chat=chat_id)}")
+                house.times[what].append(await millis(line, request))
+    for _, _, line in lines:
+        line.close()
 
 
 async def millis(line: Line, request: bytes) -> float:
@@ -84,7 +87,7 @@ async def millis(line: Line, request: bytes) -> float:
 
 
 def tell(houses: dict[str, House], closed: int, seconds: float) -> list[Figure]:
-    """Old over empty, each the median of the rounds."""
+    """Old over empty, each the median of all."""
     figures = [plain(f"seeding {closed * MESSAGES_EACH:,} messages in {closed:,} closed chats", seconds, "s")]
     for what, times in houses["old"].times.items():
         old, empty = median(times), median(houses["empty"].times[what])

@@ -80,6 +80,8 @@ def test_a_chat_that_was_closed_behind_a_closed_launcher_opens_at_its_end(custom
         maya.write(desk.bot.key, chat, f"Line {number}")
     expect(customer.log.get_by_text("Line 11")).to_be_in_viewport()
     customer.close()
+    maya.write(desk.bot.key, chat, "Are you still there?")
+    expect(customer.page.get_by_role("status").get_by_text("Are you still there?")).to_be_visible()
     maya.resolve(desk.bot.key, chat)
     expect(customer.log.get_by_text("Maya has resolved this chat")).to_have_count(1)
 
