@@ -15,7 +15,7 @@ import web
 from bots.runner import Runner
 from logs import set_up_logs
 from models import forget_listeners, on_commit, open_database
-from models.schema import check_schema
+from models.schema import check_schema_at_start
 from models.secret import digest
 from realtime import housekeeping, metrics, worker
 from realtime.broadcasts import Broadcasts
@@ -25,6 +25,7 @@ from realtime.relay import open_relay
 from web.limits import Limit
 
 LARGEST_REQUEST_BYTES = 64 * 1024
+REDIS_PATIENCE = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     open_database(settings.database_url)
-    check_schema()
+    check_schema_at_start()
     baton = app.extensions["baton"] = assemble(app, settings)
     helpers.register(app)
     web.register(app)
@@ -74,6 +75,8 @@ def flask_settings(settings: config.Config) -> dict:
         # A page stays open for days; the token ends with the session.
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        # A Redis that is stuck must hold nobody up; then each worker counts for itself.
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "SOCK_SERVER_OPTIONS": {**SOCK_SERVER_OPTIONS, "subprotocols": ["baton"]},
         # Never pages: a compressed answer that holds a secret beside what a stranger sent tells its length.

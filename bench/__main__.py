@@ -42,8 +42,12 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("bin/bench", description=about, epilog=f"measures:\n{titles}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, less exact")
-    parser.add_argument("names", metavar="NAME", nargs="*", choices=[*MEASURES, []], help="only these measures")
-    return parser.parse_args()
+    parser.add_argument("names", metavar="NAME", nargs="*", help="only these measures")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in MEASURES]
+    if unknown:
+        parser.error(f"there is no measure {unknown[0]!r}: choose from {', '.join(MEASURES)}")
+    return arguments
 
 
 def run_all(names: list[str], size: str) -> dict[str, Result]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import gevent
+from gevent.lock import BoundedSemaphore
 from sqlalchemy import select
 
 from bots import Answer, BotSettings, Entry, Question, Sentences, ask, engine_for
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 HISTORY = 20
 PICK_UP_EVERY_SECONDS = 15
+# After a crash many chats may wait for an answer: they are not to keep everybody else from theirs.
+AT_ONCE = 32
 
 
 class Runner:
@@ -31,6 +34,7 @@ class Runner:
         self._context = context
         self._translate = translate
         self.late_answers = 0
+        self._turns = BoundedSemaphore(AT_ONCE)
         self._running: set[int] = set()
         self._heard_meanwhile: set[int] = set()
 
@@ -86,7 +90,7 @@ class Runner:
 
     def _run(self, chat_id: int) -> None:
         try:
-            with self._context():
+            with self._turns, self._context():
                 while self.answer(chat_id):
                     pass
         except Exception:

@@ -83,7 +83,7 @@ def _open_sqlite(url: str) -> _Database:
 
 
 def _open_postgresql(url: str) -> _Database:
-    engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10, pool_pre_ping=True,
+    engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10,
                            hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
     # Each query would else see what was committed meanwhile. Who asks for messages and then for events would
     # get an event's number without the message before it, and never ask for that one again.

@@ -63,9 +63,10 @@ def digests(session: Session, bot_ids: list[int]) -> dict[int, str]:
 
 
 def chat_of(session: Session, bot: Bot, chat_id: int) -> Chat | None:
-    """The chat of `bot` with this id, customer and assignee loaded; None when it is another bot's."""
+    """The chat of `bot` with this id, with all that screens show of it; None when it is another bot's."""
     mine = select(Chat).where(Chat.id == chat_id, Chat.bot_id == bot.id)
-    return session.scalars(mine.options(joinedload(Chat.customer), joinedload(Chat.assignee))).first()
+    parts = (joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee))
+    return session.scalars(mine.options(*parts)).first()
 
 
 _OWN_CHAT = (

@@ -26,7 +26,7 @@ class Message(Base):
     """What somebody wrote, with the next number of its chat."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("chat_id", "seq"), UniqueConstraint("chat_id", "client_uuid"))
+    __table_args__ = (UniqueConstraint("chat_id", "seq"), UniqueConstraint("client_uuid", "chat_id"))
 
     id: Mapped[PrimaryKey]
     chat_id: Mapped[int] = mapped_column(ForeignKey("chats.id"))

@@ -1,5 +1,6 @@
 """The version of the database: brought up to date by hand (`bin/baton prepare`), checked at every start."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import engine
+from models.database import engine, is_away
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -31,6 +35,19 @@ def check_schema() -> None:
     refuse_newer()
     if _current() != _script().get_current_head():
         raise SchemaError("The database is not up to date: run bin/baton prepare, then start again.")
+
+
+def check_schema_at_start() -> None:
+    """The same for a worker. A database that is away passes: `bin/baton prepare` has checked it already.
+
+    A worker that refuses to start takes its whole server down, and nothing would recover by itself.
+    """
+    try:
+        check_schema()
+    except SQLAlchemyError as error:
+        if not is_away(error):
+            raise
+        log.error("the database is away: %s", error)
 
 
 def refuse_newer() -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from functools import cached_property
 
 import redis
 from redis.backoff import NoBackoff
@@ -60,12 +61,7 @@ class RedisRelay:
         self._hub = hub
         self._prefix = f"baton:{deployment}:"
         self._closings = self._prefix + CLOSINGS
-        # One connection: frames leave in the order they were published. Redis restarted: its end of the
-        # connection is stale, so a refused send is tried once more; a timeout is not.
-        self._publisher = redis.Redis.from_url(
-            url, single_connection_client=True, protocol=2, socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)))
+        self._url = url
         self._subscriber = redis.Redis.from_url(
             url, protocol=2, decode_responses=True, socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=ANSWER_SECONDS, health_check_interval=LISTEN_SECONDS,
@@ -77,6 +73,16 @@ class RedisRelay:
         self._owed_closings: dict[str, int] = {}
         hub.on_first = self._subscribe
         hub.on_last = self._unsubscribe
+
+    @cached_property
+    def _publisher(self) -> redis.Redis:
+        # Made when it is needed: it connects at once, and a worker that starts without Redis must start.
+        # One connection: frames leave in the order they were published. Redis restarted: its end of the
+        # connection is stale, so a refused send is tried once more; a timeout is not.
+        return redis.Redis.from_url(
+            self._url, single_connection_client=True, protocol=2, socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)))
 
     def publish(self, topic: str, frame: str) -> bool:
         """Send a frame to all who listen to the topic, in any process. Never raises, takes about 1 s at most.

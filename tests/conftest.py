@@ -77,13 +77,20 @@ def add_member(workspace_id: int, name: str, bot: Bot) -> Member:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--stack", choices=list(STACKS), default="sqlite", help="what the tests run on")
+    parser.addoption("--stack", choices=[*STACKS, "both"], default="sqlite", help="what the tests run on")
+
+
+def pytest_generate_tests(metafunc):
+    """Tests that run Baton run it on each chosen stack; the others run once."""
+    if "stack" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--stack")
+        metafunc.parametrize("stack", list(STACKS) if chosen == "both" else [chosen], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def stack(request) -> Iterator[SqliteStack | PostgresqlStack]:
     """What the tests run on."""
-    chosen = STACKS[request.config.getoption("--stack")]()
+    chosen = STACKS[request.param]()
     yield chosen
     chosen.close()
 

@@ -5,7 +5,7 @@ from flask_login import login_required
 
 from models import Chat, Side, reading
 from models.inbox import inbox_of, waiting_counts
-from models.seen import mark_seen, seen, unread_counts
+from models.seen import mark_seen, seen
 from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.fragments import MEMBERS
@@ -109,5 +109,5 @@ def _chat_context(session, chat: Chat) -> dict:
     return {
         **fragments.details_context(session, chat), "member": member(), "entries": rows,
         "earlier": len(rows) == PAGE and rows[0].seq > 1, "seen": seen(session, chat.id, Side.CUSTOMER),
-        "unread": unread_counts(session, Chat.id == chat.id).get(chat.id, 0), "audience": MEMBERS,
+        "audience": MEMBERS,
     }

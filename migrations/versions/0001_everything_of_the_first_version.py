@@ -203,7 +203,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], name="fk_messages_chat_id"),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name="fk_messages_member_id"),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
-        sa.UniqueConstraint("chat_id", "client_uuid", name="uq_messages_chat_id_client_uuid"),
+        sa.UniqueConstraint("client_uuid", "chat_id", name="uq_messages_client_uuid_chat_id"),
         sa.UniqueConstraint("chat_id", "seq", name="uq_messages_chat_id_seq")
     )
     op.create_table(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from models import Bot, transaction
+from models import Bot, BotAccess, transaction
 from tests.browser.axe import Inspection
 from tests.browser.conftest import CustomerPage, MemberPage, eager
 from tests.people import PASSWORD, MemberClient
@@ -72,9 +72,9 @@ def test_axe_finds_nothing_at_the_door(contexts, server):
 def test_axe_finds_nothing_on_the_dashboard(server, desk, member_page, waiting_customer):
     inspection, bot = Inspection(), eager(desk).bot
     with transaction() as session:
-        session.get(type(desk.maya), desk.maya.id).all_bots = True
+        session.add(BotAccess(member_id=desk.maya.id, bot_id=desk.other_bot.id))
     maya, noor = (MemberClient(server, member.email) for member in (desk.maya, desk.noor))
-    screen = member_page(desk.maya)
+    screen = member_page(desk.maya, f"/bots/{bot.key}/chats")
     page = screen.page
     inspection.look("nobody there", page)
 

@@ -75,12 +75,12 @@ def expect_all_of_it(desk, *pages: ChatPage) -> None:
 
 
 @contextmanager
-def stopped(server: Server) -> Iterator[None]:
-    """A while without the server; it comes back on the same port."""
-    server.stop()
+def coming_back(server: Server) -> Iterator[None]:
+    """A while that begins with the server and may well go on without; afterwards it is there, on the same port."""
     try:
         yield
     finally:
+        server.kill()
         server.start()
 
 
@@ -90,7 +90,8 @@ def test_after_a_restart_pages_come_back_by_themselves(two, server, desk):
     for banner in lost:
         expect(banner).to_be_hidden()
 
-    with stopped(server):
+    with coming_back(server):
+        server.stop()
         for banner in lost:
             expect(banner).to_be_visible()
         chat_of(desk).post_as_member(desk.maya, "Written meanwhile", new_uuid())
@@ -122,12 +123,12 @@ def test_messages_under_way_when_the_server_dies_arrive_once_and_in_order(two, s
 
     customer.page.route("**/messages", take_the_answer)
     written = ["One", "Two", "Three", "Four", "Five"]
-    for text in written:
-        customer.write(text)
-    expect(customer.status("Five")).to_have_text("Not sent: Retry")
-    assert killed == [200]
-    assert said_by_customer(desk) == ["Hello?", "One", "Two"]
-    server.start()
+    with coming_back(server):
+        for text in written:
+            customer.write(text)
+        expect(customer.status("Five")).to_have_text("Not sent: Retry")
+        assert killed == [200]
+        assert said_by_customer(desk) == ["Hello?", "One", "Two"]
 
     for text in written:
         expect(maya.log.get_by_text(text, exact=True)).to_have_count(1, timeout=COMING_BACK)
@@ -184,6 +185,7 @@ def test_a_hidden_tab_is_told_all_the_same(two, waiting_customer, desk):
     waiting_customer(desk.bot, "I am Bob")
     expect(maya.page).to_have_title(re.compile(r"^\(2\) "))
     expect(customer.status("Nobody reads this yet")).to_have_text("Sent")
+    expect(maya.page.locator("body")).to_have_attribute("data-line", "ok")
 
     maya.page.evaluate(HIDE, False)
 

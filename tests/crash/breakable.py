@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -13,12 +14,23 @@ from tests.running import Server, eventually
 from tests.services import Service
 
 
+class BusyServer(Server):
+    """A server that may take its time to answer while everybody comes back at once."""
+
+    def answers(self) -> bool:
+        """Whether it is up."""
+        assert self.process.poll() is None, self.log.read_text()[-3000:]
+        with suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/readyz", timeout=15).status_code == 200
+        return False
+
+
 class Breakable:
     """A running Baton with a stack that nobody else uses."""
 
     def __init__(self, stack, folder: Path):
         self.stack = stack
-        self.server = Server(**stack.environ(folder))
+        self.server = BusyServer(**stack.environ(folder))
         prepared = self.server.baton("prepare", "--demo")
         assert prepared.returncode == 0, prepared.stderr
         self.server.start()
@@ -56,7 +68,7 @@ class Breakable:
         os.kill(self.server.process.pid, signal.SIGHUP)
         await asyncio.to_thread(eventually, lambda: self.workers() and not old & set(self.workers()), 30, "reloaded")
 
-    async def stop_worker(self, seconds: float) -> None:
+    async def freeze_worker(self, seconds: float) -> None:
         """`SIGSTOP` a random worker for a while."""
         await self._until_served()
         worker = random.choice(self.workers())
@@ -67,37 +79,44 @@ class Breakable:
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGCONT)
 
-    async def stop_redis(self, seconds: float) -> None:
+    async def freeze_redis(self, seconds: float) -> None:
         """`SIGSTOP` Redis for a while."""
-        self.stack.redis.send(signal.SIGSTOP)
-        try:
+        with frozen(self.stack.redis):
             await asyncio.sleep(seconds)
-        finally:
-            self.stack.redis.send(signal.SIGCONT)
 
-    async def kill_redis(self, seconds: float = 2) -> None:
-        """`kill -9` Redis; it comes back after a while."""
-        kill(self.stack.redis)
+    async def kill_service(self, service: Service, seconds: float = 1) -> None:
+        """`kill -9` PostgreSQL or Redis; it comes back after a while."""
+        kill(service)
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.stack.redis.start)
+        await asyncio.to_thread(bring_back, service)
 
-    async def kill_postgres(self, seconds: float = 1) -> None:
-        """`kill -9` every process of PostgreSQL; it comes back after a while."""
-        kill(self.stack.postgres)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(self.stack.postgres.start)
+    def kill_all_workers(self) -> None:
+        """`kill -9` every worker; the master starts others."""
+        for worker in self.workers():
+            os.kill(worker, signal.SIGKILL)
 
     async def _until_served(self) -> None:
-        try:
-            await asyncio.to_thread(eventually, self._serves, 60, "the server serves")
-        except AssertionError as error:
-            raise AssertionError(self.server.log.read_text()[-3000:]) from error
+        await asyncio.to_thread(eventually, self.server.answers, 60, "the server answers")
 
-    def _serves(self) -> bool:
-        try:
-            return httpx.get(f"{self.server.url}/healthz", timeout=10).is_success
-        except httpx.TransportError:
-            return False
+
+@contextmanager
+def away(service: Service) -> Iterator[None]:
+    """A service is dead for as long as this lasts."""
+    kill(service)
+    try:
+        yield
+    finally:
+        bring_back(service)
+
+
+@contextmanager
+def frozen(service: Service) -> Iterator[None]:
+    """A service takes connections and answers nothing for as long as this lasts."""
+    service.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.send(signal.SIGCONT)
 
 
 def kill(service: Service) -> None:
@@ -107,6 +126,13 @@ def kill(service: Service) -> None:
     for pid in below:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def bring_back(service: Service) -> None:
+    """Start a killed service on the data it had."""
+    # It names a process that is dead, but that a container's init may not have reaped.
+    (service.folder / "data/postmaster.pid").unlink(missing_ok=True)
+    service.start()
 
 
 def descendants(pid: int) -> list[int]:

@@ -22,9 +22,9 @@ def soaking(request) -> bool:
     return request.config.getoption("soak", default=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def breakable(stack) -> Iterator[Breakable]:
-    """A Baton of this file's own, on a stack of its own."""
+    """A Baton on a stack of its own, which every test leaves mended."""
     with tempfile.TemporaryDirectory(prefix="baton-crash-") as folder:
         broken = Breakable(type(stack)(), Path(folder))
         yield broken

@@ -32,7 +32,7 @@ class Pass:
 
 
 class Crowd:
-    """Some chats of a desk's bot with everybody in them: a customer, the assignee, now and then a member who looks on."""
+    """Some chats of a desk's bot and who is in them: a customer, the assignee, now and then a member who looks on."""
 
     def __init__(self, server, desk: Desk):
         self.server = server

@@ -10,7 +10,7 @@ from tests.crash.screens import ChatScreen
 CHATS = 50
 # Everybody writes about so often; a machine that is busy with other things must keep up with it.
 PAUSE, SOAK_PAUSE = 8, 3
-SHORT_FREEZE_SECONDS = LONG_FREEZE_SECONDS = 10
+FREEZE_SECONDS = 10
 SOAK_SECONDS = 600
 
 
@@ -43,27 +43,29 @@ async def short(breakable, tell):
     await timed(tell, "kill -9 of the server", breakable.kill_server())
     await asyncio.sleep(2)
     if breakable.has_services:
-        await timed(tell, "kill -9 of Redis", breakable.kill_redis())
-        await timed(tell, "kill -9 of PostgreSQL", breakable.kill_postgres())
+        await timed(tell, "kill -9 of Redis", breakable.kill_service(breakable.stack.redis))
+        await timed(tell, "kill -9 of PostgreSQL", breakable.kill_service(breakable.stack.postgres))
     await timed(tell, "SIGHUP", breakable.reload())
-    await timed(tell, "SIGSTOP", freeze_all(breakable, SHORT_FREEZE_SECONDS))
+    await timed(tell, "SIGSTOP", freeze_all(breakable, FREEZE_SECONDS))
     await asyncio.sleep(2)
 
 
 async def freeze_all(breakable, seconds):
-    """A worker, and with it Redis for most of the time."""
-    freezes = [breakable.stop_worker(seconds)]
+    """A worker, and Redis meanwhile."""
+    freezes = [breakable.freeze_worker(seconds)]
     if breakable.has_services:
-        freezes.append(breakable.stop_redis(seconds))
+        freezes.append(breakable.freeze_redis(seconds))
     await asyncio.gather(*freezes)
 
 
 async def soak(breakable, tell):
     """Ten minutes of all of it, in any order."""
     acts = [lambda: breakable.kill_workers(10), breakable.kill_server, breakable.reload,
-            lambda: breakable.stop_worker(LONG_FREEZE_SECONDS)]
+            lambda: breakable.freeze_worker(FREEZE_SECONDS)]
     if breakable.has_services:
-        acts += [breakable.kill_redis, breakable.kill_postgres, lambda: breakable.stop_redis(LONG_FREEZE_SECONDS)]
+        acts += [lambda: breakable.kill_service(breakable.stack.redis),
+                 lambda: breakable.kill_service(breakable.stack.postgres),
+                 lambda: breakable.freeze_redis(FREEZE_SECONDS)]
     began = time.monotonic()
     while time.monotonic() - began < SOAK_SECONDS:
         for act in random.sample(acts, len(acts)):

@@ -2,6 +2,7 @@
 // of a list, which stays in sight while its rows may not, scrolls to them.
 (() => {
   const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+  const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
   const neighbour = (step) => {
     const links = [...document.querySelectorAll("#inbox .row__link")];
@@ -15,11 +16,12 @@
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     const link = neighbour(step);
-    link?.scrollIntoView({ block: "nearest", behavior: "instant" });
+    link?.scrollIntoView({ block: "nearest" });
     link?.click();
   });
 
   document.addEventListener("click", (event) => {
-    event.target.closest(".list__title")?.nextElementSibling.scrollIntoView();
+    const rows = event.target.closest(".list__title")?.nextElementSibling;
+    rows?.scrollIntoView({ behavior: stillness.matches ? "instant" : "smooth" });
   });
 })();

@@ -1,11 +1,13 @@
 // Reading a transcript: earlier pages on request, and a way back down when something new came meanwhile.
 (() => {
   const NEAR = 48;
+  const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
   const scroller = (element) => element.closest(".transcript").querySelector(".transcript__scroller");
   // The scroller is reversed: 0 is the newest line, and what lies above counts negative.
   const isAtLatest = (element) => scroller(element).scrollTop > -NEAR;
-  const toLatest = (element) => scroller(element).scrollTo({ top: 0 });
+  const toLatest = (element) =>
+    scroller(element).scrollTo({ top: 0, behavior: stillness.matches ? "instant" : "smooth" });
 
   const showEarlier = async (button) => {
     const log = document.querySelector(button.dataset.log);
