@@ -57,6 +57,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     baton = app.extensions["baton"] = assemble(app, settings)
     helpers.register(app)
     web.register(app)
+    helpers.compile_templates(app)
     listen(baton)
     return app
 

@@ -33,6 +33,7 @@
   const forget = ({ uuid }) => baton.store.remove(`outbox:${uuid}`);
 
   const giveBack = (message) => {
+    if (!baton.store.get(`outbox:${message.uuid}`)) return; // another window was refused first, and has it
     forget(message);
     document.getElementById(`message_${message.uuid}`)?.remove();
     const form = formOf(message.chat);
