@@ -20,7 +20,11 @@ class InvalidRating(ValueError):
 
 
 class AlreadyRated(Exception):
-    """This chat has its feedback."""
+    """The chat with the id `.chat_id` has its feedback."""
+
+    def __init__(self, chat_id: int):
+        super().__init__(f"chat {chat_id} is rated")
+        self.chat_id = chat_id
 
 
 class Feedback(Base):
@@ -55,5 +59,5 @@ def add_feedback(session: Session, chat: "Chat", rating: int, comment: str) -> F
     try:
         session.flush()
     except IntegrityError as error:  # two tabs, or a second press
-        raise AlreadyRated from error
+        raise AlreadyRated(feedback.chat_id) from error
     return feedback

@@ -26,6 +26,7 @@ NOT_JSON = 1007
 TOO_MUCH = 1008
 
 SEND_SECONDS = 10
+KERNEL_BUFFER_BYTES = 64 * 1024
 # How long a peer may take to answer our close frame. Closing a socket with unread input resets it,
 # and a reset may overtake the close frame, so the input is read until then.
 GOODBYE_SECONDS = 2
@@ -148,6 +149,8 @@ def prepare(environ: dict, send_seconds: float = SEND_SECONDS) -> None:
     """
     environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
     if "gunicorn.socket" in environ:
+        # Linux would let it grow to 4 MB for a peer that reads nothing.
+        environ["gunicorn.socket"].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
         environ["gunicorn.socket"] = WholeSocket(environ["gunicorn.socket"], send_seconds)
 
 

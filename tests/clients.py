@@ -43,10 +43,14 @@ class Refused(ConnectionError):
 
 
 class Line:
-    """One person's way to a server on this machine, and everything that is open on it."""
+    """One person's way to a server on this machine, and everything that is open on it.
 
-    def __init__(self, port: int):
+    A small `receive_buffer` (bytes) makes it clog as soon as nobody reads.
+    """
+
+    def __init__(self, port: int, receive_buffer: int | None = None):
         self.port = port
+        self.receive_buffer = receive_buffer
         self.is_up = True
         self.open: set[asyncio.Transport] = set()
 
@@ -54,15 +58,15 @@ class Line:
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def connect(self, protocol: "Protocol", receive_buffer: int | None = None) -> None:
+    async def connect(self, protocol: "Protocol") -> None:
         """Open a connection for `protocol`; raises OSError."""
         if not self.is_up:
             raise ConnectionError("the line is cut")
         sock = socket.socket()
         try:
             sock.setblocking(False)
-            if receive_buffer:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            if self.receive_buffer:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             loop = asyncio.get_running_loop()
             await loop.sock_connect(sock, ("127.0.0.1", self.port))
@@ -237,14 +241,14 @@ class WebSocket(Protocol):
         self._code = ABNORMAL
         self._opened: asyncio.Future[None] | None = None
 
-    async def open(self, path: str, headers: Mapping[str, str] | None = None, receive_buffer: int | None = None,
+    async def open(self, path: str, headers: Mapping[str, str] | None = None,
                    seconds: float = ANSWER_SECONDS) -> "WebSocket":
         """Connect and shake hands; raises Refused, or OSError."""
         self._opened = asyncio.get_running_loop().create_future()
         origin = {"Origin": f"http://{self.line.host}", "Sec-WebSocket-Extensions": None}
         try:
             async with asyncio.timeout(seconds):
-                await self.line.connect(self, receive_buffer)
+                await self.line.connect(self)
                 self.transport.write(handshake(self.line.host, path, {**origin, **(headers or {})}))
                 await self._opened
         except BaseException:

@@ -107,7 +107,9 @@ def refuse(error: Exception) -> Response:
     """Answer a refusal that a verb, or the reading of a request, has raised."""
     status, sentence = REFUSALS[type(error)]
     if isinstance(error, ChatRefusal):
-        return _with_chat(error, status, sentence)
+        return _with_chat(error, error.chat.id, status, sentence)
+    if isinstance(error, AlreadyRated):
+        return _with_chat(error, error.chat_id, status, sentence)
     return _say(status, sentence(error))
 
 
@@ -144,10 +146,10 @@ def failed(error: Exception) -> Response:
     return _say(500, _("Something went wrong on our side. Your text is kept; please try again."))
 
 
-def _with_chat(error: ChatRefusal, status: int, sentence: Callable[[Exception], str]) -> Response:
+def _with_chat(error: Exception, chat_id: int, status: int, sentence: Callable[[Exception], str]) -> Response:
     audience = CUSTOMER if (request.blueprint or "").startswith("widget") else MEMBERS
     with reading() as session:
-        error.chat = load(session, error.chat.id)
+        error.chat = load(session, chat_id)
         content = answers.state(session, error.chat, audience) + fragments.notice(sentence(error))
     return make_response(str(content), status)
 

@@ -20,9 +20,9 @@ STRICT = ["--test-third-party-cookie-phaseout"]
 expect.set_options(timeout=8_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. Not for the whole session: while Playwright runs, no other test can have an event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET + STRICT)
         yield browser

@@ -18,10 +18,17 @@ class BusyServer(Server):
     """A server that may take its time to answer while everybody comes back at once."""
 
     def answers(self) -> bool:
+        """Whether it is up, with everything it needs."""
+        return self._says_well("/readyz")
+
+    def serves(self) -> bool:
         """Whether it is up."""
+        return self._says_well("/healthz")
+
+    def _says_well(self, path: str) -> bool:
         assert self.process.poll() is None, self.log.read_text()[-3000:]
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/readyz", timeout=15).status_code == 200
+            return httpx.get(f"{self.url}{path}", timeout=15).status_code == 200
         return False
 
 
@@ -96,7 +103,7 @@ class Breakable:
             os.kill(worker, signal.SIGKILL)
 
     async def _until_served(self) -> None:
-        await asyncio.to_thread(eventually, self.server.answers, 60, "the server answers")
+        await asyncio.to_thread(eventually, self.server.serves, 60, "the server serves")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What the tests that break things share. `--soak` runs the long forms (bin/soak)."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,9 +23,18 @@ def soaking(request) -> bool:
     return request.config.getoption("soak", default=False)
 
 
+@pytest.fixture(autouse=True)
+def own_loop() -> Iterator[None]:
+    """Lets these tests run loops of their own: browsers that are still open leave theirs running in this thread."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
+
 @pytest.fixture(scope="session")
 def breakable(stack) -> Iterator[Breakable]:
-    """A Baton on a stack of its own, which every test leaves mended."""
+    """A Baton with a demo on a stack of its own, which every test leaves mended."""
     with tempfile.TemporaryDirectory(prefix="baton-crash-") as folder:
         broken = Breakable(type(stack)(), Path(folder))
         yield broken

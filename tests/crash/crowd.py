@@ -1,6 +1,7 @@
 """Customers and members in live chats, who write both ways whatever happens to the server."""
 
 import asyncio
+import itertools
 import random
 import secrets
 from collections.abc import Callable, Sequence
@@ -78,18 +79,24 @@ class Crowd:
         url = f"/widget/{self.desk.bot.key}/chats/{chat_id}"
         return ChatScreen(http, url, {"Sec-WebSocket-Protocol": f"baton, {token}"}, name)
 
-    def member_screen(self, chat_id: int, own: Pass, name: str) -> ChatScreen:
+    def member_screen(self, chat_id: int, own: Pass, name: str, line: Line | None = None) -> ChatScreen:
         """A page of a member with the chat open, on a line of its own, not opened yet."""
-        url = f"/bots/{self.desk.bot.key}/chats/{chat_id}"
-        return ChatScreen(Http(Line(self.server.port), own.headers), url, own.socket_headers, name)
+        http = Http(line or Line(self.server.port), own.headers)
+        return ChatScreen(http, f"/bots/{self.desk.bot.key}/chats/{chat_id}", own.socket_headers, name)
 
-    def add_customer_screens(self, chats: Sequence[tuple[int, str]], each: int = 1) -> list[ChatScreen]:
-        """More pages of customers of known chats, not opened yet; they count in the account."""
+    def onlookers(self, chat_id: int, count: int, receive_buffer: int) -> list[ChatScreen]:
+        """More pages of members in a chat, on lines that clog; not opened yet. They count in the account."""
+        added = [self.member_screen(chat_id, self._passes[0], f"onlooker {number}",
+                                    Line(self.server.port, receive_buffer)) for number in range(count)]
+        self.screens[chat_id] += added
+        return added
+
+    def tabs(self, chats: int, each: int) -> list[ChatScreen]:
+        """New chats whose customers have `each` tabs; not opened yet. They count in the account."""
         added = []
-        for chat_id, token in chats:
-            for number in range(each):
-                added.append(self.customer_screen(chat_id, token, f"tab {number}"))
-                self.screens.setdefault(chat_id, []).append(added[-1])
+        for chat_id, token in self.open_chats(chats):
+            self.screens[chat_id] = [self.customer_screen(chat_id, token, f"tab {tab}") for tab in range(each)]
+            added += self.screens[chat_id]
         return added
 
     def all(self) -> list[ChatScreen | InboxScreen]:
@@ -110,6 +117,19 @@ class Crowd:
             task.cancel()
         await asyncio.gather(*self._writing, return_exceptions=True)
         self._writing.clear()
+
+    def delays(self, since: float = 0, without: int | None = None) -> list[float]:
+        """Seconds from pressing Send to the other side's screen, for messages that were written after `since`.
+
+        The chat with the id `without` is left out.
+        """
+        found = []
+        for screens in (screens for chat_id, screens in self.screens.items() if chat_id != without):
+            for author, other in itertools.permutations(screens[:2], 2):
+                shown_at = other.shown_at
+                found += [shown_at[f"message_{message.uuid}"] - message.written_at for message in author.written
+                          if message.written_at >= since and f"message_{message.uuid}" in shown_at]
+        return sorted(found)
 
     async def account(self, seconds: float = 45) -> Account:
         """Wait until every outbox is empty and every page is complete, at most so long; then count."""

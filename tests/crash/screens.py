@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -47,6 +48,7 @@ class Pending:
 
     text: str
     uuid: str = field(default_factory=new_uuid)
+    written_at: float = field(default_factory=time.monotonic)
 
 
 class Live:
@@ -137,7 +139,7 @@ class Live:
             self._lost(1006)
 
     def _opened(self) -> None:
-        self.opened_at = asyncio.get_running_loop().time()
+        self.opened_at = time.monotonic()
         self._attempt = 0
         self._is_connected = True
         self._stop_polling()
@@ -228,12 +230,12 @@ class ChatScreen(Live):
         self.name = name
         self.last = 0
         self.shown: dict[str, Entry] = {}
+        self.shown_at: dict[str, float] = {}
         self.faults: list[str] = []
         self.written: list[Pending] = []
         self.outbox: deque[Pending] = deque()
         self.given_back: list[Pending] = []
         self.acknowledged: dict[str, int] = {}
-        self.ack_seconds: list[float] = []
         self.retries = 0
         self._posts_to = f"{url}/messages"
         self._sending = False
@@ -265,6 +267,7 @@ class ChatScreen(Live):
     def show(self, content: str) -> None:
         for element, seq, author, body in ENTRY.findall(content):
             entry = Entry(int(seq), author, unescape(re.sub(r"<[^>]+>", "", body)))
+            self.shown_at.setdefault(element, time.monotonic())
             if self.shown.setdefault(element, entry) != entry:
                 self.faults.append(f"{element} was {self.shown[element]}, became {entry}")
 
@@ -292,13 +295,11 @@ class ChatScreen(Live):
         self._sending = False
 
     async def _send(self, message: Pending) -> bool:
-        began = asyncio.get_running_loop().time()
         try:
             answer = await self.http.post(self._posts_to, {"text": message.text, "uuid": message.uuid})
         except OSError:
             return False
         if answer.ok:
-            self.ack_seconds.append(asyncio.get_running_loop().time() - began)
             self._acknowledged(message, answer)
         elif 400 <= answer.status < 500 and answer.status != 429:
             self.given_back.append(self.outbox.popleft())

@@ -4,14 +4,18 @@ import asyncio
 import random
 import time
 
+from models.database import engine
 from tests.crash.crowd import Crowd
-from tests.crash.screens import ChatScreen
+from tests.crash.screens import ChatScreen, Live
 
 CHATS = 50
 # Everybody writes about so often; a machine that is busy with other things must keep up with it.
 PAUSE, SOAK_PAUSE = 8, 3
 FREEZE_SECONDS = 10
 SOAK_SECONDS = 600
+# Customers who answer no ping: the server hangs up on them after 40 to 60 s, and they come back.
+SILENT = 5
+NO_PONG = 1011
 
 
 def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking, tell):
@@ -21,19 +25,23 @@ def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking
 
 async def break_it(breakable, desk, pause, violence, tell):
     crowd = await Crowd(breakable.server, desk).gather(CHATS)
+    silent = fall_silent(crowd)
     crowd.start_writing(pause)
-    dropping = asyncio.create_task(drop_and_come_back(crowd))
+    mischief = asyncio.create_task(disturb(crowd))
     try:
         await violence(breakable, tell)
-        dropping.cancel()
+        mischief.cancel()
         await crowd.stop_writing()
+        engine().dispose()  # this process's own connections did not survive either
         account = await crowd.account()
-        tell(f"{breakable.stack.name}: {account}; retried {sum(author.retries for author in crowd.authors()):,}, "
+        tell(f"{breakable.stack.name}: {account}; sent again {sum(author.retries for author in crowd.authors()):,}, "
              f"came back {sum(len(screen.closed_with) for screen in crowd.all()):,} times")
         account.check()
         await crowd.inboxes_agree()
+        if violence is soak:
+            assert any(NO_PONG in screen.closed_with for screen in silent)
     finally:
-        dropping.cancel()
+        mischief.cancel()
         await crowd.leave()
 
 
@@ -61,7 +69,7 @@ async def freeze_all(breakable, seconds):
 async def soak(breakable, tell):
     """Ten minutes of all of it, in any order."""
     acts = [lambda: breakable.kill_workers(10), breakable.kill_server, breakable.reload,
-            lambda: breakable.freeze_worker(FREEZE_SECONDS)]
+            lambda: breakable.freeze_worker(FREEZE_SECONDS), lambda: asyncio.sleep(3 * FREEZE_SECONDS)]
     if breakable.has_services:
         acts += [lambda: breakable.kill_service(breakable.stack.redis),
                  lambda: breakable.kill_service(breakable.stack.postgres),
@@ -74,20 +82,45 @@ async def soak(breakable, tell):
         tell(f"{time.monotonic() - began:.0f} s")
 
 
-async def drop_and_come_back(crowd: Crowd) -> None:
-    """For ever: somebody's line is cut, for a moment or for two seconds."""
-    while True:
-        await asyncio.sleep(0.5)
-        asyncio.create_task(lose_line(random.choice(crowd.all())))
-
-
-async def lose_line(screen: ChatScreen) -> None:
-    screen.line.cut()
-    await asyncio.sleep(random.choice((0.01, 2)))
-    screen.line.mend()
-
-
 async def timed(tell, name: str, act) -> None:
+    """Do something, and say how long it took until all was mended."""
     began = time.monotonic()
     await act
     tell(f"{name}: {time.monotonic() - began:.1f} s")
+
+
+def fall_silent(crowd: Crowd) -> list[ChatScreen]:
+    """Some customers answer no ping from now on."""
+    silent = [customer for customer, *_others in crowd.screens.values()][:SILENT]
+    for screen in silent:
+        screen.answers_pings = screen.socket.answers_pings = False
+    return silent
+
+
+async def disturb(crowd: Crowd) -> None:
+    """For ever, twice a second: somebody is cut off for a moment or two seconds, or reads nothing for five."""
+    async with asyncio.TaskGroup() as mischief:
+        while True:
+            await asyncio.sleep(0.5)
+            does = random.choice((lose_line, lose_line, read_nothing))
+            mischief.create_task(does(random.choice(crowd.all())))
+
+
+async def lose_line(screen: Live) -> None:
+    """Everything of theirs is cut, and nothing gets through for a while."""
+    screen.line.cut()
+    try:
+        await asyncio.sleep(random.choice((0.01, 2)))
+    finally:
+        screen.line.mend()
+
+
+async def read_nothing(screen: Live) -> None:
+    """Their socket stays open, but they take nothing from it for a while."""
+    socket = screen.socket
+    if socket and socket.is_open:
+        socket.stop_reading()
+        try:
+            await asyncio.sleep(5)
+        finally:
+            socket.read_on()

@@ -89,12 +89,5 @@ def test_workers_that_start_without_a_service_start(services, breakable, lost):
     with away(getattr(services, lost)):
         breakable.kill_all_workers()
         eventually(lambda: len(set(breakable.workers()) - before) == 2, 15, "there are new workers")
-        eventually(lambda: answers(breakable.server), 30, "they serve")
+        eventually(breakable.server.serves, 30, "they serve")
     eventually(lambda: ready(breakable.server).status_code == 200, 15, "ready again")
-
-
-def answers(server) -> bool:
-    try:
-        return httpx.get(f"{server.url}/healthz", timeout=10).is_success
-    except httpx.TransportError:
-        return False
