@@ -3,6 +3,7 @@
 // a tab that was hidden make the element ask for what it misses. Without a socket it asks every 3 seconds.
 (() => {
   const POLL = 3000;
+  const ON_ITS_WAY = 500;
   const HIDDEN_LONG = 5000;
   const GONE = [401, 403, 404];
   const all = new Map();
@@ -16,8 +17,8 @@
 
     // Whether a frame may be swapped in, once whatever was missing before it is here.
     async admits(frame) {
-      await this.catching;
-      if (frame.catch_up || this.isBehind(frame.heartbeat)) await this.catchUp();
+      // Not awaited: what comes next may follow on what is shown, and need not wait for the answer.
+      if (frame.catch_up || this.isBehind(frame.heartbeat)) this.catchUp();
       return frame.content !== undefined && this.takes(frame);
     }
 
@@ -27,7 +28,8 @@
     }
 
     async fetchMissing() {
-      const answer = await baton.request(this.catchUpUrl(), { source: this.element });
+      const wants = (headers) => this.wants(headers);
+      const answer = await baton.request(this.catchUpUrl(), { source: this.element, wants });
       this.reached = answer.ok;
       if (answer.ok) this.caughtUp(answer.headers);
       if (GONE.includes(answer.status)) this.stop();
@@ -35,25 +37,35 @@
     }
 
     // Also until a socket has opened: one that is blocked may be refused, or get no answer at all for minutes.
-    poll() {
-      this.polling ??= setInterval(() => (this.element.isConnected ? this.catchUp() : this.stop()), POLL);
+    // Pages that lost their sockets together do not ask together.
+    poll(soon = POLL * (0.4 + 0.6 * Math.random())) {
+      this.polling ??= setTimeout(async () => {
+        if (!this.element.isConnected) return this.stop();
+        await this.catchUp();
+        if (!this.polling) return;
+        this.polling = null;
+        this.poll(POLL);
+      }, soon);
     }
 
     opened() {
-      this.connected = true;
-      clearInterval(this.polling);
-      this.polling = null;
+      this.connected = this.reached = true;
+      this.stopPolling();
       showLine();
     }
 
     closed() {
       this.connected = false;
       this.poll();
-      this.catchUp();
+    }
+
+    stopPolling() {
+      clearTimeout(this.polling);
+      this.polling = null;
     }
 
     stop() {
-      clearInterval(this.polling);
+      this.stopPolling();
       all.delete(this.element);
     }
   }
@@ -72,6 +84,7 @@
     async takes({ after, seq }) {
       if (seq === undefined) return true;
       if (after > this.last) await this.catchUp();
+      if (after > this.last) await this.catchUp(); // the first may have been under way already
       return after <= this.last && this.isNew(seq);
     }
 
@@ -85,13 +98,19 @@
       return `${this.element.dataset.catchUp}?after=${this.last}`;
     }
 
+    // Pushes may have overtaken the answer; what it says of the chat is then of yesterday.
+    wants(headers) {
+      return Number(headers.get("Baton-Seq")) >= this.last;
+    }
+
     caughtUp(headers) {
       this.isNew(Number(headers.get("Baton-Seq")));
     }
 
-    // The answer to a message that this page sent: shown already, but numbers before it may be missing.
+    // The answer to a message that this page sent: shown already, but numbers before it may be missing. Mostly
+    // they are on their way, and the answer has overtaken them.
     answered(after, seq) {
-      if (after > this.last) this.catchUp();
+      if (after > this.last) setTimeout(() => seq > this.last && this.catchUp(), ON_ITS_WAY);
       else this.isNew(seq);
     }
   }
@@ -112,8 +131,9 @@
       return digest !== undefined && digest !== `${versions.length}:${versions.reduce((sum, one) => sum + one, 0)}`;
     }
 
-    takes({ chat, version }) {
+    async takes({ chat, version }) {
       if (version === undefined) return true;
+      await this.catching; // it replaces all rows
       if (version < (this.versions.get(chat) ?? 0)) return false;
       this.versions.set(chat, version);
       return true;
@@ -121,6 +141,10 @@
 
     catchUpUrl() {
       return this.element.dataset.catchUp;
+    }
+
+    wants() {
+      return true;
     }
 
     caughtUp() {
@@ -133,9 +157,16 @@
     return all.get(element);
   };
 
+  // Whether the last message of this page was answered at all: a socket may be up when the database is not.
+  let heard = true;
+  baton.heard = (yes) => {
+    heard = yes;
+    showLine();
+  };
+
   const showLine = () => {
     const lives = [...all.values()].filter((live) => live.element.isConnected);
-    const lost = !navigator.onLine || lives.some((live) => !live.connected && !live.reached);
+    const lost = !navigator.onLine || !heard || lives.some((live) => !live.connected && !live.reached);
     const line = lost ? "lost" : lives.every((live) => live.connected) ? "ok" : "polling";
     if (document.body.dataset.line === line) return;
     document.body.dataset.line = line;

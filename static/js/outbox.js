@@ -50,6 +50,7 @@
     setStatus(message.uuid, "sending");
     const form = { text: message.text, uuid: message.uuid, ...baton.alongside?.(message) };
     const { ok, status, headers } = await baton.request(message.url, { method: "POST", form });
+    baton.heard(status > 0 && status < 500);
     if (ok) {
       forget(message);
       baton.answered(message.chat, headers);

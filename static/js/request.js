@@ -17,7 +17,8 @@ baton.swap = (text, source = document.body) =>
 
 // Answers {ok, status, headers}; status 0 means that the server was not reached.
 // `headers` may carry Baton-After and Baton-Seq: the fragments are the entries between these numbers.
-baton.request = async (url, { method = "GET", form, source = document.body } = {}) => {
+// `wants(headers)` may decline the fragments when they arrive.
+baton.request = async (url, { method = "GET", form, source = document.body, wants = () => true } = {}) => {
   try {
     const response = await fetch(url, {
       method,
@@ -27,7 +28,8 @@ baton.request = async (url, { method = "GET", form, source = document.body } = {
     });
     const text = await response.text();
     const { ok, status, headers } = response;
-    if (text && status < 500 && headers.get("Content-Type")?.startsWith("text/html")) await baton.swap(text, source);
+    const isHtml = text && status < 500 && headers.get("Content-Type")?.startsWith("text/html");
+    if (isHtml && wants(headers)) await baton.swap(text, source);
     return { ok, status, headers };
   } catch {
     return { ok: false, status: 0, headers: new Headers() };

@@ -20,11 +20,11 @@ from tests.clients import Answer, Http, Line, WebSocket
 from tests.people import new_uuid
 
 # static/js/live.js
-POLL_SECONDS = 3
+POLL_SECONDS, ON_ITS_WAY_SECONDS = 3, 0.5
 GONE = (401, 403, 404)
 # hx-ws.js with the settings of templates/*/page.html
 RECONNECT_CODES = (1001, 1005, 1006, 1011, 1012, 1013, 1014)
-RECONNECT_SECONDS, RECONNECT_MOST_SECONDS, RECONNECT_JITTER = 0.5, 5, 0.3
+RECONNECT_SECONDS, RECONNECT_MOST_SECONDS, RECONNECT_JITTER = 1, 5, 0.8
 # static/js/outbox.js
 WAITS = (1, 2, 4, 8)
 
@@ -153,7 +153,6 @@ class Live:
         if self.is_over:
             return
         self._polling = self._polling or self.spawn(self._poll())
-        self._catch_up_soon()
         self._attempt += 1
         if code in RECONNECT_CODES:
             self.spawn(self._come_back(self._attempt))
@@ -164,9 +163,10 @@ class Live:
         await self._connect()
 
     async def _poll(self) -> None:
+        await asyncio.sleep(POLL_SECONDS * random.uniform(0.4, 1))
         while True:
+            await self.catch_up()
             await asyncio.sleep(POLL_SECONDS)
-            self._catch_up_soon()
 
     def _stop_polling(self) -> None:
         if self._polling:
@@ -189,10 +189,8 @@ class Live:
             self._draining = False
 
     async def _admit(self, frame: dict) -> None:
-        if self._catching:
-            await asyncio.wait([self._catching])
         if frame.get("catch_up") or self.is_behind(frame.get("heartbeat")):
-            await self.catch_up()
+            self._catch_up_soon()
         if "content" in frame and await self.takes(frame):
             self.show(frame["content"])
 
@@ -211,11 +209,15 @@ class Live:
     def _not_catching(self, task: asyncio.Task) -> None:
         self._catching = None
 
+    def wants(self, answer: Answer) -> bool:
+        """Whether an answer still brings anything when it arrives."""
+        return True
+
     async def _fetch_missing(self) -> None:
         self.catch_ups += 1
         with suppress(OSError):
             answer = await self.http.get(self.catch_up_path())
-            if answer.ok:
+            if answer.ok and self.wants(answer):
                 self.show(answer.text)
                 self.caught_up(answer)
             if answer.status in GONE:
@@ -260,8 +262,9 @@ class ChatScreen(Live):
     async def takes(self, frame: dict) -> bool:
         if "seq" not in frame:
             return True
-        if frame["after"] > self.last:
-            await self.catch_up()
+        for _try in range(2):
+            if frame["after"] > self.last:
+                await self.catch_up()
         return frame["after"] <= self.last and self._is_new(frame["seq"])
 
     def show(self, content: str) -> None:
@@ -273,6 +276,9 @@ class ChatScreen(Live):
 
     def catch_up_path(self) -> str:
         return f"{self._catch_up_path}?after={self.last}"
+
+    def wants(self, answer: Answer) -> bool:
+        return int(answer.headers["baton-seq"]) >= self.last
 
     def caught_up(self, answer: Answer) -> None:
         self._is_new(int(answer.headers["baton-seq"]))
@@ -313,9 +319,14 @@ class ChatScreen(Live):
         self.acknowledged[message.uuid] = seq
         self.show(answer.text)
         if after > self.last:
-            self._catch_up_soon()
+            self.spawn(self._look_again(seq))
         else:
             self._is_new(seq)
+
+    async def _look_again(self, seq: int) -> None:
+        await asyncio.sleep(ON_ITS_WAY_SECONDS)
+        if seq > self.last:
+            self._catch_up_soon()
 
 
 class InboxScreen(Live):
@@ -337,6 +348,8 @@ class InboxScreen(Live):
     async def takes(self, frame: dict) -> bool:
         if "version" not in frame:
             return True
+        if self._catching:
+            await asyncio.wait([self._catching])
         if frame["version"] < self._versions.get(frame["chat"], 0):
             return False
         self._versions[frame["chat"]] = frame["version"]
