@@ -6,16 +6,15 @@ import time
 
 from models.database import engine
 from tests.crash.crowd import Crowd
-from tests.crash.screens import ChatScreen, Live
+from tests.crash.screens import Live
 
 CHATS = 50
 # Everybody writes about so often; a machine that is busy with other things must keep up with it.
 PAUSE, SOAK_PAUSE = 8, 3
 FREEZE_SECONDS = 10
 SOAK_SECONDS = 600
-# Customers who answer no ping: the server hangs up on them after 40 to 60 s, and they come back.
+# Customers who answer no ping: where nothing else cuts them off, the server does after 40 to 60 s.
 SILENT = 5
-NO_PONG = 1011
 
 
 def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking, tell):
@@ -25,7 +24,7 @@ def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking
 
 async def break_it(breakable, desk, pause, violence, tell):
     crowd = await Crowd(breakable.server, desk).gather(CHATS)
-    silent = fall_silent(crowd)
+    fall_silent(crowd)
     crowd.start_writing(pause)
     mischief = asyncio.create_task(disturb(crowd))
     try:
@@ -38,8 +37,6 @@ async def break_it(breakable, desk, pause, violence, tell):
              f"came back {sum(len(screen.closed_with) for screen in crowd.all()):,} times")
         account.check()
         await crowd.inboxes_agree()
-        if violence is soak:
-            assert any(NO_PONG in screen.closed_with for screen in silent)
     finally:
         mischief.cancel()
         await crowd.leave()
@@ -69,7 +66,7 @@ async def freeze_all(breakable, seconds):
 async def soak(breakable, tell):
     """Ten minutes of all of it, in any order."""
     acts = [lambda: breakable.kill_workers(10), breakable.kill_server, breakable.reload,
-            lambda: breakable.freeze_worker(FREEZE_SECONDS), lambda: asyncio.sleep(3 * FREEZE_SECONDS)]
+            lambda: breakable.freeze_worker(FREEZE_SECONDS)]
     if breakable.has_services:
         acts += [lambda: breakable.kill_service(breakable.stack.redis),
                  lambda: breakable.kill_service(breakable.stack.postgres),
@@ -89,12 +86,10 @@ async def timed(tell, name: str, act) -> None:
     tell(f"{name}: {time.monotonic() - began:.1f} s")
 
 
-def fall_silent(crowd: Crowd) -> list[ChatScreen]:
+def fall_silent(crowd: Crowd) -> None:
     """Some customers answer no ping from now on."""
-    silent = [customer for customer, *_others in crowd.screens.values()][:SILENT]
-    for screen in silent:
-        screen.answers_pings = screen.socket.answers_pings = False
-    return silent
+    for customer, *_others in list(crowd.screens.values())[:SILENT]:
+        customer.answers_pings = customer.socket.answers_pings = False
 
 
 async def disturb(crowd: Crowd) -> None:

@@ -177,7 +177,8 @@ async def lose_lines(server, desk, links, tell):
     tell(f"{links.customers} customers without a line for {links.off} s in every {links.every} s: {account}; "
          f"{100 * account.shown / (account.shown + account.lost):.2f} % shown")
     account.check()
-    assert all(len(customer.closed_with) >= links.cycles for customer in customers)
+    # Who is still waiting to come back when the line goes again does not notice.
+    assert sum(len(customer.closed_with) for customer in customers) >= links.cycles * links.customers / 2
 
 
 async def lose_now_and_then(customer: ChatScreen, links: Links) -> None:
