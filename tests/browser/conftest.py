@@ -10,12 +10,15 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, 
 
 from models import Bot, transaction
 from tests.people import Customer, MemberClient
+from tests.running import eventually
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 # As in most browsers: a frame from another site has no cookie and no storage.
 STRICT = ["--test-third-party-cookie-phaseout"]
+
+HAS_FOCUS = "element => element.getRootNode().activeElement === element"
 
 expect.set_options(timeout=8_000)
 
@@ -91,6 +94,17 @@ def host_url(server) -> Iterator[str]:
         website.shutdown()
 
 
+def box_of(element: Locator) -> dict[str, float]:
+    """Where an element is drawn. For a moment it is nowhere when a push replaces it."""
+    return eventually(element.bounding_box, what=f"{element} is drawn")
+
+
+def ask_of(element: Locator, script: str) -> object:
+    """What the function `script` answers of an element; one that a push has just taken from the page is not asked."""
+    return eventually(lambda: element.evaluate(f"element => element.isConnected && [({script})(element)]"),
+                      what=f"{element} is on the page")[0]
+
+
 class ChatPage:
     """What both sides of a chat have: a log and a box. `place` is where buttons and boxes are looked for."""
 
@@ -121,9 +135,9 @@ class ChatPage:
         """The numbers of the log's entries, in the order in which they stand."""
         return self.log.locator("[data-seq]").evaluate_all("entries => entries.map(entry => Number(entry.dataset.seq))")
 
-    def bodies(self, author: str) -> list[str]:
-        """What `author` said, as the log shows it."""
-        return self.log.locator(f"[data-author={author}] .entry__body").all_inner_texts()
+    def said_by(self, author: str) -> Locator:
+        """What `author` said."""
+        return self.log.locator(f"[data-author={author}] .entry__body")
 
     @property
     def box(self) -> Locator:

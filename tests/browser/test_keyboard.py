@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import ElementHandle, Locator, Page, expect
 
-from tests.browser.conftest import CustomerPage, MemberPage, eager
+from tests.browser.conftest import HAS_FOCUS, CustomerPage, MemberPage, ask_of, eager
 from tests.people import PASSWORD
+from tests.running import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -57,9 +58,8 @@ class Keyboard:
         """Press `key` until `target` has the focus; at each stop one sees where one is."""
         for _step in range(30):
             self.press(key)
-            stop = self.focused()
-            assert stop.evaluate(HAS_RING), f"no ring around {stop.evaluate('element => element.outerHTML')[:200]}"
-            if target.evaluate("element => element.getRootNode().activeElement === element"):
+            eventually(lambda: self.focused().evaluate(HAS_RING), 2, f"a ring around the stop after {key}")
+            if ask_of(target, HAS_FOCUS):
                 return
         raise AssertionError(f"{target} is out of reach")
 

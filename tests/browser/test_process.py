@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import box_of
+
 pytestmark = pytest.mark.browser
 
 
@@ -26,7 +28,7 @@ def test_p2_talk_to_a_human_appears_after_two_answers(customer_page):
     customer.ask("How long does delivery take?", "Two days.")
 
     expect(customer.button("Talk to a human")).to_be_visible()
-    human, end = customer.button("Talk to a human").bounding_box(), customer.button("End chat").bounding_box()
+    human, end = (box_of(customer.button(name)) for name in ("Talk to a human", "End chat"))
     assert human["x"] < end["x"], "it stands beside the cross"
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from models import Bot, transaction
-from tests.browser.conftest import eager
+from tests.browser.conftest import ask_of, box_of, eager
 from tests.people import MemberClient
 
 pytestmark = pytest.mark.browser
@@ -23,13 +23,13 @@ ENDS = """element => [0, element.firstChild.length - 1].map((at) => {
 
 def reads_from_the_right(text: Locator) -> bool:
     """Whether a text begins at the right and ends at the left."""
-    first, last = text.evaluate(ENDS)
+    first, last = ask_of(text, ENDS)
     return first > last
 
 
 def is_cut_off(element: Locator) -> bool:
     """Whether a part of it is outside of the box that shows it, to the side."""
-    return element.evaluate("element => element.scrollWidth > element.clientWidth")
+    return ask_of(element, "element => element.scrollWidth > element.clientWidth")
 
 
 def test_hebrew_reads_from_the_right_on_both_sides(customer_page, member_page, desk):
@@ -52,7 +52,7 @@ def test_long_names_and_words_break_no_screen(server, desk, member_page, waiting
     assert not is_cut_off(maya.list("Unassigned Chats").get_by_role("list"))
     maya.open_first("Unassigned Chats")
 
-    assert maya.box.bounding_box()["height"] < 56, "what the empty box says is one line"
+    assert box_of(maya.box)["height"] < 56, "what the empty box says is one line"
     assert not is_cut_off(maya.page.locator("html"))
     assert not is_cut_off(maya.page.locator(".transcript__scroller"))
     if width == PHONE["width"]:
@@ -68,7 +68,7 @@ def test_a_long_name_of_the_bot_leaves_room_for_the_chat(customer_page, desk):
     customer = customer_page(viewport=PHONE).open()
     customer.write("Hello")
     expect(customer.button("Talk to a human")).to_be_visible()
-    assert customer.frame.locator(".header").bounding_box()["height"] < 90
+    assert box_of(customer.frame.locator(".header"))["height"] < 90
 
 
 def test_a_chat_that_was_closed_behind_a_closed_launcher_opens_at_its_end(customer_page, server, desk):

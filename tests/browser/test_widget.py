@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models import Author, Chat, Message, reading, transaction
-from tests.browser.conftest import CustomerPage
+from tests.browser.conftest import HAS_FOCUS, CustomerPage, ask_of, box_of
 from tests.running import eventually
 
 pytestmark = pytest.mark.browser
@@ -112,7 +112,8 @@ def test_two_tabs_show_the_same_chat(customer_page):
     second.ask("Do you ship abroad?", "Yes, all over Europe.")
 
     expect(first.log.get_by_text("Yes, all over Europe.")).to_be_visible()
-    assert first.bodies("customer") == second.bodies("customer") == ["Where is my order?", "Do you ship abroad?"]
+    for tab in (first, second):
+        expect(tab.said_by("customer")).to_have_text(["Where is my order?", "Do you ship abroad?"])
 
 
 def test_a_customer_is_forgotten_after_30_days(customer_page, desk):
@@ -218,7 +219,7 @@ def test_what_is_written_offline_survives_a_reload_and_is_sent_once_and_in_order
     customer.page.context.set_offline(False)
     customer.page.reload()
     customer.open()
-    assert customer.bodies("customer") == ["Where is my order?", "One", "Two", "Three"]
+    expect(customer.said_by("customer")).to_have_text(["Where is my order?", "One", "Two", "Three"])
     expect(customer.box).to_have_value("Four, half writ")
     customer.page.context.unroute("**/messages")
 
@@ -227,7 +228,7 @@ def test_what_is_written_offline_survives_a_reload_and_is_sent_once_and_in_order
     for text in ("One", "Two", "Three"):
         expect(customer.status(text)).to_have_text(re.compile("Sent|Seen"))
     assert said_by_customers(desk.bot) == ["Where is my order?", "One", "Two", "Three"]
-    assert customer.bodies("customer") == ["Where is my order?", "One", "Two", "Three"]
+    expect(customer.said_by("customer")).to_have_text(["Where is my order?", "One", "Two", "Three"])
 
 
 def test_what_is_written_while_the_first_message_is_under_way_is_kept(customer_page, desk):
@@ -245,7 +246,7 @@ def test_what_is_written_while_the_first_message_is_under_way_is_kept(customer_p
     expect(customer.box).to_have_value("And how")
     expect(customer.box).to_be_focused()
     assert said_by_customers(desk.bot) == ["Where is my order?", "I mean the jacket"]
-    assert customer.bodies("customer") == ["Where is my order?", "I mean the jacket"]
+    expect(customer.said_by("customer")).to_have_text(["Where is my order?", "I mean the jacket"])
 
 
 def test_text_is_shown_as_it_was_written(customer_page, desk):
@@ -261,14 +262,16 @@ def test_text_is_shown_as_it_was_written(customer_page, desk):
     expect(customer.entries_of("bot")).to_have_count(5)
 
     message = customer.entry("It is <b>bold</b>")
-    assert message.locator(".entry__body").inner_text() == "See https://example.com/a?b=1&c=2.\nIt is <b>bold</b>"
+    shown = ask_of(message.locator(".entry__body"), "element => element.innerText")
+    assert shown == "See https://example.com/a?b=1&c=2.\nIt is <b>bold</b>"
     link = message.get_by_role("link")
     expect(link).to_have_attribute("href", "https://example.com/a?b=1&c=2")
     expect(link).to_have_attribute("rel", re.compile("noopener"))
     with customer.page.context.expect_page() as opened:
         link.click()
     opened.value.close()
-    assert customer.bodies("customer")[2:] == ["Quickly", "one after another"]
+    expect(customer.said_by("customer")).to_have_text([
+        "Opening hours", "See https://example.com/a?b=1&c=2. It is <b>bold</b>", "Quickly", "one after another"])
 
     written = datetime.fromisoformat(message.locator("time").get_attribute("datetime"))
     there = written.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%I:%M %p")
@@ -316,8 +319,7 @@ def test_earlier_messages_are_a_button_away(customer_page, desk):
 
     expect(customer.log.get_by_text("Where is my order?", exact=True)).to_have_count(1)
     expect(customer.button("Show earlier messages")).to_have_count(0)
-    numbers = customer.log.locator("[data-seq]").evaluate_all("entries => entries.map(entry => +entry.dataset.seq)")
-    assert numbers == list(range(1, 154))
+    eventually(lambda: customer.numbers() == list(range(1, 154)), what="all are shown in order")
 
 
 # How it is reached
@@ -329,7 +331,7 @@ def test_on_a_phone_it_fills_the_screen(customer_page):
     expect(customer.box).to_be_visible()
     page = customer.page
     eventually(lambda: page.locator("iframe").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740})
-    composer = customer.button("Send").bounding_box()
+    composer = box_of(customer.button("Send"))
     assert composer["y"] + composer["height"] <= 740
     customer.ask("Where is my order?", "It left our shop yesterday.")
     page.mouse.move(180, 300)
@@ -351,7 +353,7 @@ def test_the_keyboard_alone_is_enough(customer_page):
     def tab_to(target, key="Tab") -> None:
         for _step in range(12):
             keyboard.press(key)
-            if target.evaluate("element => element.getRootNode().activeElement === element"):
+            if ask_of(target, HAS_FOCUS):
                 return
         raise AssertionError(f"{target} is out of reach")
 

@@ -108,8 +108,8 @@ def expect_all_arrives(customer: CustomerPage, maya: MemberPage) -> None:
         for text in ("Are you there?", "Hello?", "One moment.", "I am looking."):
             numbered = page.entry(text).and_(page.log.locator("[data-seq]"))
             expect(numbered).to_have_count(1, timeout=MENDED_SECONDS * 1000)
-        assert page.bodies("customer")[-2:] == ["Are you there?", "Hello?"]
-        assert page.bodies("member")[-2:] == ["One moment.", "I am looking."]
+        expect(page.said_by("customer")).to_have_text(["I want to speak to a human", "Are you there?", "Hello?"])
+        expect(page.said_by("member")).to_have_text(["Maya here", "One moment.", "I am looking."])
         numbers = page.numbers()
         assert numbers == list(range(1, len(numbers) + 1))
         expect(place.locator("#line")).to_be_hidden(timeout=MENDED_SECONDS * 1000)
