@@ -2,11 +2,17 @@
 
 import secrets
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Created, Name, PrimaryKey, Prose
+from models.database import announce, transaction
+from models.event import Action, Notice, track
+
+if TYPE_CHECKING:
+    from models.member import Member
 
 HANDOFF_AFTER = 2
 
@@ -40,6 +46,16 @@ class Bot(Base):
     def with_key(session: Session, key: str) -> "Bot | None":
         """The bot that answers on websites under `key`; one that is switched off is not found."""
         return session.scalars(select(Bot).where(Bot.key == key, Bot.switched_off_at.is_(None))).first()
+
+    def change(self, by: "Member", **values) -> None:
+        """Set columns of this bot; what differs is tracked, and every open screen is told."""
+        changed = [name for name, value in values.items() if getattr(self, name) != value]
+        if not changed:
+            return
+        with transaction() as session:
+            session.execute(update(Bot).where(Bot.id == self.id).values({name: values[name] for name in changed}))
+            track(session, Action.BOT_CHANGED, by=by, bot=self.id, changed=changed)
+            announce(session, Notice("bot_changed", bot_id=self.id))
 
     def offers_human(self, answered: int) -> bool:
         """Whether **Talk to a human** shows after `answered` answered customer messages."""

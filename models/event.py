@@ -25,6 +25,7 @@ class Action(StrEnum):
     CHAT_ENDED = "chat_ended"
     CHAT_EXPIRED = "chat_expired"
     FEEDBACK_LEFT = "feedback_left"
+    BOT_CHANGED = "bot_changed"
     WORKSPACE_FOUNDED = "workspace_founded"
     MEMBER_ADDED = "member_added"
     MEMBER_DISABLED = "member_disabled"

@@ -18,6 +18,8 @@ from models.secret import digest, is_token, new_token
 from models.text import clean, clipped
 
 ROLES = ("owner", "admin", "member")
+ADMINISTRATORS = ("owner", "admin")
+ADMINISTRATORS = ("owner", "admin")
 PASSWORD_LIMITS = (10, 200)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
@@ -102,17 +104,24 @@ class Member(Base):
         """Whether this member may no longer sign in."""
         return self.disabled_at is not None
 
-    def bots(self, session: Session) -> list[Bot]:
-        """The bots this member may see, by name; those switched off are left out."""
+    @property
+    def is_administrator(self) -> bool:
+        """Whether this member may change settings."""
+        return self.role in ADMINISTRATORS
+
+    def bots(self, session: Session, switched_off: bool = False) -> list[Bot]:
+        """The bots this member may see, by name; those switched off only if asked for."""
         mine = select(BotAccess.bot_id).where(BotAccess.member_id == self.id)
-        bots = select(Bot).where(Bot.workspace_id == self.workspace_id, Bot.switched_off_at.is_(None))
+        bots = select(Bot).where(Bot.workspace_id == self.workspace_id)
+        if not switched_off:
+            bots = bots.where(Bot.switched_off_at.is_(None))
         if not self.all_bots:
             bots = bots.where(Bot.id.in_(mine))
         return list(session.scalars(bots.order_by(Bot.name, Bot.id)))
 
-    def bot(self, session: Session, key: str) -> Bot | None:
+    def bot(self, session: Session, key: str, switched_off: bool = False) -> Bot | None:
         """The bot with this key, if this member may see it."""
-        return next((bot for bot in self.bots(session) if bot.key == key), None)
+        return next((bot for bot in self.bots(session, switched_off) if bot.key == key), None)
 
     def disable(self, by: "Member | None" = None) -> None:
         """Keep this member out: every sign-in of theirs ends at once. Disabling twice changes nothing."""

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from helpers import customer_name
-from models import Action, Chat, Event, Message, Notice, Side, State, reading
+from models import Action, Bot, Chat, Event, Message, Notice, Side, State, reading
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
 from realtime import fragments
@@ -50,6 +50,11 @@ def waiting_topic(bot_id: int) -> str:
     return f"waiting:{bot_id}"
 
 
+def widgets_topic(bot_id: int) -> str:
+    """What every widget of a bot hears in which a chat is open."""
+    return f"widgets:{bot_id}"
+
+
 def member_topic(member_id: int) -> str:
     """All sockets of a member; used to close them."""
     return f"member:{member_id}"
@@ -69,6 +74,7 @@ class Broadcasts:
             f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
             "customer_visited": self._visited,
+            "bot_changed": self._bot_changed,
             "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
             "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
         }
@@ -146,6 +152,11 @@ class Broadcasts:
         with reading() as session:
             chat = load(session, notice.chat_id)
             self._publish(members_topic(chat.id), lambda: fragments.details(session, chat))
+
+    def _bot_changed(self, notice: Notice) -> None:
+        with reading() as session:
+            bot = session.get(Bot, notice.bot_id)
+        self._publish(inbox_topic(bot.id), lambda: fragments.bot_name(bot))
 
     def _cut(self, topic: str) -> None:
         self.relay.disconnect(topic, ACCESS_ENDED)

@@ -158,6 +158,11 @@ def waiting_count(bot_id: int, count: int) -> Markup:
     return partial(f"#waiting_bot_{bot_id}", render("dashboard/_waiting.html", bot_id=bot_id, count=count))
 
 
+def bot_name(bot: Bot) -> Markup:
+    """What the bot is called, at the top of its dashboard."""
+    return partial(f"#{dom_id(bot, 'name')}", escape(bot.name), "innerHTML")
+
+
 def lists(inbox, bot: Bot, member: Member) -> Markup:
     """The three lists as a whole."""
     html = render("dashboard/_inbox.html", inbox=inbox, bot=bot, member=member)

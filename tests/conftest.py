@@ -39,13 +39,14 @@ ANSWERS = {
 
 @dataclass
 class Desk:
-    """A bot with its people: Maya and Noor see it, Olga does not. Every test has one of its own."""
+    """A bot with its people: Maya, Noor and the admin Anna see it, Olga does not. Every test has one of its own."""
 
     bot: Bot
     other_bot: Bot
     maya: Member
     noor: Member
     olga: Member
+    anna: Member
 
 
 def make_desk(**bot_columns) -> Desk:
@@ -62,13 +63,14 @@ def make_desk(**bot_columns) -> Desk:
                                        quick_replies=[]) for question, answer in ANSWERS.items())
     people = [add_member(workspace.id, name, bot) for name, bot in
               (("Maya Okafor", bots[0]), ("Noor Haddad", bots[0]), ("Olga Petrov", bots[1]))]
+    people.append(add_member(workspace.id, "Anna Silva", bots[0], role="admin"))
     return Desk(*bots, *people)
 
 
-def add_member(workspace_id: int, name: str, bot: Bot) -> Member:
+def add_member(workspace_id: int, name: str, bot: Bot, role: str = "member") -> Member:
     """A member of `bot` with the password of all."""
     with transaction() as session:
-        member = Member(workspace_id=workspace_id, name=name, email=f"{new_key()}@example.com", role="member",
+        member = Member(workspace_id=workspace_id, name=name, email=f"{new_key()}@example.com", role=role,
                         all_bots=False, password_hash=PASSWORD_HASH)
         session.add(member)
         session.flush()
@@ -154,6 +156,12 @@ def maya(server, desk) -> MemberClient:
 def noor(server, desk) -> MemberClient:
     """Noor, signed in."""
     return MemberClient(server, desk.noor.email)
+
+
+@pytest.fixture
+def anna(server, desk) -> MemberClient:
+    """Anna, an admin, signed in."""
+    return MemberClient(server, desk.anna.email)
 
 
 @pytest.fixture

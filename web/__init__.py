@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from web import bundles, chats, health, refusals, request_log, self_test, sessions, setup, sockets, widget, widget_chats
+from web import (
+    bundles,
+    chats,
+    health,
+    refusals,
+    request_log,
+    self_test,
+    sessions,
+    settings,
+    setup,
+    sockets,
+    widget,
+    widget_chats,
+)
 from web.access import RowId, login_manager
 from web.extensions import babel, compress, csrf, htmx, limiter
 from web.forms import refuse_broken_forms
@@ -16,7 +29,8 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets, self_test):
+    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets, self_test,
+                     *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
     csrf.exempt(widget_chats.bp)

@@ -63,6 +63,20 @@ def bot_of_member(session: Session, key: str) -> Bot:
     return member().bot(session, key) or abort(404)
 
 
+def administrators_only():
+    """Before each settings page: strangers sign in first, and plain members are refused with 403."""
+    if not current_user.is_authenticated:
+        return sign_in_first()
+    if not member().is_administrator:
+        abort(403)
+    return None
+
+
+def bot_of_administrator(session: Session, key: str) -> Bot:
+    """A bot that the administrator may change, also one that is switched off; 404 for any other."""
+    return member().bot(session, key, switched_off=True) or abort(404)
+
+
 def chat_of_member(session: Session, key: str, chat_id: int) -> Chat:
     """A chat of a bot that the member may see; 404 for any other."""
     return chat_of(session, bot_of_member(session, key), chat_id) or abort(404)

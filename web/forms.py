@@ -3,7 +3,7 @@
 import json
 from urllib.parse import unquote_to_bytes
 
-from flask import abort, request
+from flask import abort, current_app, request
 
 from models import Visit
 
@@ -21,12 +21,30 @@ def refuse_broken_forms() -> None:
     """
     if "\0" in request.path:  # PostgreSQL cannot even look for it
         abort(404)
+    if _takes_upload():
+        return
     if request.mimetype not in ("", "application/x-www-form-urlencoded"):
         raise Unreadable
     try:
         unquote_to_bytes(request.get_data(cache=True)).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unreadable from error
+
+
+def accepts_upload(most: int):
+    """Marks a view whose form may carry files, `most` bytes in all. 413 for more."""
+    def mark(view):
+        view.most_bytes = most
+        return view
+    return mark
+
+
+def _takes_upload() -> bool:
+    most = getattr(current_app.view_functions.get(request.endpoint), "most_bytes", None)
+    if most is None or request.mimetype != "multipart/form-data":
+        return False
+    request.max_content_length = most
+    return True
 
 
 def field(name: str) -> str:

@@ -16,7 +16,6 @@ from web.sockets import own_page_or_refuse
 bp = Blueprint("self_test", __name__)
 sock = Sock()
 
-ADMINISTRATORS = ("owner", "admin")
 # Tells this process from the others behind the same address.
 PROCESS = secrets.token_hex(8)
 
@@ -25,7 +24,7 @@ PROCESS = secrets.token_hex(8)
 @login_required
 def show():
     """What the doctor finds from in here, and what this browser finds."""
-    if member().role not in ADMINISTRATORS:
+    if not member().is_administrator:
         abort(403)
     settings = current_app.config["BATON"]
     return render_template("settings/self_test.html", findings=doctor.examine(settings), path=line.ECHO,

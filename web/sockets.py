@@ -22,6 +22,7 @@ from realtime.broadcasts import (
     members_topic,
     sign_in_topic,
     waiting_topic,
+    widgets_topic,
 )
 from realtime.connection import Connection, prepare
 from realtime.fragments import frame
@@ -93,7 +94,8 @@ def _chat(key: str, chat_id: int) -> Subscription:
 def _customer(key: str, chat_id: int) -> Subscription:
     with reading() as session:
         chat = chat_of_customer(session, key, chat_id)
-    return Subscription([customer_topic(chat.id)], _typing(chat, Side.CUSTOMER))
+    return Subscription([customer_topic(chat.id), widgets_topic(chat.bot_id)],
+                        _typing(chat, Side.CUSTOMER))
 
 
 FINDERS = {"sockets.inbox": _inbox, "sockets.chat": _chat, "sockets.customer": _customer}

@@ -111,7 +111,7 @@ def rules(method: str = "", websocket: bool = False, without: str = " ", within:
 def filled(rule, key: str, chat_id: int) -> str:
     """The address of a rule."""
     given = {"key": key, "chat_id": str(chat_id), "token": "x" * 43, "filename": "favicon.svg"}
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: given[match[1]], rule.rule)
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: given.get(match[1], "1"), rule.rule)
 
 
 # Screens

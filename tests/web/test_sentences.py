@@ -6,9 +6,7 @@ from models import Action, Event, Member, now
 from realtime.broadcasts import CHANGES_QUEUE, CHANGES_STATE
 from tests.web.edge import edge
 
-NOT_OF_A_CHAT = {Action.WORKSPACE_FOUNDED, Action.MEMBER_ADDED, Action.MEMBER_DISABLED, Action.PASSWORD_CHANGED,
-                 Action.SIGNED_IN, Action.SIGNED_OUT}
-OF_A_CHAT = set(Action) - NOT_OF_A_CHAT
+OF_A_CHAT = {action for action in Action if action.startswith(("chat_", "human_", "feedback_"))}
 # The button says it.
 WITHOUT_SENTENCE = {Action.HUMAN_OFFERED}
 LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT}

@@ -1,0 +1,5 @@
+"""The settings pages: what owners and admins choose. One resource per file."""
+
+from web.settings import bots
+
+RESOURCES = (bots,)
