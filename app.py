@@ -16,6 +16,7 @@ from bots.runner import Runner
 from logs import set_up_logs
 from models import forget_listeners, on_commit, open_database
 from models.schema import check_schema_at_start
+from models.sealing import seal_with
 from models.secret import digest
 from realtime import housekeeping, metrics, worker
 from realtime.broadcasts import Broadcasts
@@ -52,6 +53,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+    seal_with(settings.secret_key)
     open_database(settings.database_url)
     check_schema_at_start()
     baton = app.extensions["baton"] = assemble(app, settings)

@@ -17,6 +17,7 @@ from models.backup import BackupError, back_up, restore
 from models.founding import AlreadyFounded
 from models.member import ROLES, EmailTaken, InvalidEmail, InvalidPassword, UnknownMember
 from models.schema import SchemaError, bring_up_to_date
+from models.sealing import seal_with
 from models.text import InvalidText
 
 SENTENCES = {
@@ -177,6 +178,7 @@ def change_password(email: str, password: str) -> None:
 def open_settings() -> config.Config:
     """Read the settings and open their database."""
     settings = config.load()
+    seal_with(settings.secret_key)
     open_database(settings.database_url)
     return settings
 

@@ -156,7 +156,7 @@ class Config:
     trusted_proxies: int = setting(
         number(0, 9), "0", "How many proxies in front set `X-Forwarded-*`; 0 ignores these headers.")
     secret_key: str = setting(
-        KEY, None, "Signs sessions. A new one signs everybody out.", secret=True,
+        KEY, None, "Signs sessions, and seals passwords of other services. A new one signs everybody out.", secret=True,
         default_shown="made once, in `DATA_DIR/secret_key`")
     session_days: int = setting(number(1, 365), "30", "Days after which a member has to sign in again.")
     message_limit: str = setting(LIMITS, "10 per second; 120 per minute", "Messages one customer may send.")
