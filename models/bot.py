@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 HANDOFF_AFTER = 2
 
+ACCENT = "#0f766e"
+SIDES = ("right", "left")
+THEMES = ("auto", "light", "dark")
+LAUNCHER_ICONS = ("message-circle", "messages-square", "headset", "circle-help", "sparkles")
+GAP = 20
+# What the loader draws by itself (static/widget.js).
+LAUNCHER = {"color": ACCENT, "on": "", "side": SIDES[0], "offset": GAP, "icon": LAUNCHER_ICONS[0], "openLabel": "",
+            "closeLabel": "", "theme": THEMES[0]}
+
 
 def new_key() -> str:
     """A public key for a bot: 12 random characters that a URL takes as they are."""
@@ -31,16 +40,33 @@ class Bot(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), index=True)
     key: Mapped[str] = mapped_column(String(40), unique=True, default=new_key)
     name: Mapped[Name]
-    accent: Mapped[str] = mapped_column(String(7), default="#0f766e")
+    accent: Mapped[str] = mapped_column(String(7), default=ACCENT)
+    # Text on the accent; empty: white or black, whichever reads better.
+    on_accent: Mapped[str] = mapped_column(String(7), default="")
+    theme: Mapped[str] = mapped_column(String(5), default=THEMES[0])
+    # What stands at the top of the chat; empty: the bot's name, and a line that Baton writes.
+    title: Mapped[Name] = mapped_column(default="")
+    subtitle: Mapped[Name] = mapped_column(default="")
+    launcher_icon: Mapped[str] = mapped_column(String(20), default=LAUNCHER_ICONS[0])
+    launcher_side: Mapped[str] = mapped_column(String(5), default=SIDES[0])
+    launcher_gap: Mapped[int] = mapped_column(default=GAP)
+    # What the launcher is called; empty: "Open chat", "Close chat" in the customer's language.
+    open_label: Mapped[str] = mapped_column(String(60), default="")
+    close_label: Mapped[str] = mapped_column(String(60), default="")
+    # The language of Baton's own words in the widget; empty: the customer's browser chooses.
+    widget_language: Mapped[str] = mapped_column(String(35), default="")
     language: Mapped[str] = mapped_column(String(35), default="en")
     engine: Mapped[str] = mapped_column(String(20), default="knowledge")
     welcome: Mapped[Prose]
     fallback: Mapped[Prose]
     quick_replies: Mapped[list] = mapped_column(default=list)
+    # Off: every chat goes straight to the people.
+    answers: Mapped[bool] = mapped_column(default=True)
     handoff_after: Mapped[int | None] = mapped_column(default=HANDOFF_AFTER)
     allowed_origins: Mapped[list] = mapped_column(default=list)
     created_at: Mapped[Created]
     switched_off_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
 
     @staticmethod
     def with_key(session: Session, key: str) -> "Bot | None":
@@ -56,6 +82,13 @@ class Bot(Base):
             session.execute(update(Bot).where(Bot.id == self.id).values({name: values[name] for name in changed}))
             track(session, Action.BOT_CHANGED, by=by, bot=self.id, changed=changed)
             announce(session, Notice("bot_changed", bot_id=self.id))
+
+    def launcher(self) -> dict:
+        """How the launcher on the host's page differs from one that nobody has changed; lengths in pixels."""
+        chosen = {"color": self.accent, "on": self.on_accent, "side": self.launcher_side, "offset": self.launcher_gap,
+                  "icon": self.launcher_icon, "openLabel": self.open_label, "closeLabel": self.close_label,
+                  "theme": self.theme}
+        return {name: value for name, value in chosen.items() if value != LAUNCHER[name]}
 
     def offers_human(self, answered: int) -> bool:
         """Whether **Talk to a human** shows after `answered` answered customer messages."""
