@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Created, Name, PrimaryKey, Prose
 from models.database import announce, transaction
 from models.event import Action, Notice, track
+from models.hours import Doors, Hours, WhenAway
 
 if TYPE_CHECKING:
     from models.member import Member
@@ -63,6 +64,19 @@ class Bot(Base):
     # Off: every chat goes straight to the people.
     answers: Mapped[bool] = mapped_column(default=True)
     handoff_after: Mapped[int | None] = mapped_column(default=HANDOFF_AFTER)
+    # When people are there (models/hours.py), and what the button does when nobody is.
+    doors: Mapped[str] = mapped_column(String(10), default=Doors.HOURS)
+    hours: Mapped[dict] = mapped_column(default=dict)
+    when_away: Mapped[str] = mapped_column(String(10), default=WhenAway.QUEUE)
+    # What customers are asked before their first message (models/introduction.py).
+    introduction: Mapped[list] = mapped_column(default=list)
+    # The steps of waiting, in seconds; None: never (models/waiting.py).
+    alarm_seconds: Mapped[int | None] = mapped_column(default=60)
+    delay_seconds: Mapped[int | None] = mapped_column(default=180)
+    mail_seconds: Mapped[int | None] = mapped_column(default=300)
+    absence_seconds: Mapped[int | None] = mapped_column(default=300)
+    idle_bot_hours: Mapped[int | None]
+    idle_live_hours: Mapped[int | None]
     allowed_origins: Mapped[list] = mapped_column(default=list)
     created_at: Mapped[Created]
     switched_off_at: Mapped[datetime | None]
@@ -89,6 +103,21 @@ class Bot(Base):
                   "icon": self.launcher_icon, "openLabel": self.open_label, "closeLabel": self.close_label,
                   "theme": self.theme}
         return {name: value for name, value in chosen.items() if value != LAUNCHER[name]}
+
+    @property
+    def weekly(self) -> Hours:
+        """The hours as the host has set them."""
+        return Hours(**self.hours)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether people are expected to be there at the instant `at`."""
+        return self.doors == Doors.OPEN or (self.doors == Doors.HOURS and self.weekly.is_open(at))
+
+    def opens_at(self, at: datetime) -> datetime | None:
+        """When people are back; None when they are there, or nobody can say."""
+        if self.doors != Doors.HOURS or self.weekly.is_open(at):
+            return None
+        return self.weekly.next_opening(at)
 
     def offers_human(self, answered: int) -> bool:
         """Whether **Talk to a human** shows after `answered` answered customer messages."""

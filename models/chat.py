@@ -20,9 +20,11 @@ from models.customer import Customer, Visit, meet, note_visit
 from models.database import announce, reading, transaction
 from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
-from models.member import Member
+from models.hours import WhenAway
+from models.member import Member, clean_email
 from models.message import Author, Message, already_stored
-from models.text import clean, clean_uuid
+from models.presence import is_available
+from models.text import clean, clean_optional, clean_uuid
 
 
 class State(StrEnum):
@@ -66,6 +68,10 @@ class NotOffered(ChatRefusal):
     """The customer cannot ask for a person yet."""
 
 
+class NobodyAvailable(ChatRefusal):
+    """No person is there, and the bot's host does not let customers wait for one."""
+
+
 class StillOpen(ChatRefusal):
     """Only a chat that is over can be rated."""
 
@@ -86,6 +92,8 @@ class Chat(Base):
               sqlite_where=text("state = 'live'"), postgresql_where=text("state = 'live'")),
         Index("ix_chats_unanswered", "id", sqlite_where=text("state = 'bot' AND last_customer_seq > answered_seq"),
               postgresql_where=text("state = 'bot' AND last_customer_seq > answered_seq")),
+        Index("ix_chats_unmailed", "id", sqlite_where=text("by_mail_at IS NOT NULL AND mailed_seq < seq"),
+              postgresql_where=text("by_mail_at IS NOT NULL AND mailed_seq < seq")),
     )
 
     id: Mapped[PrimaryKey]
@@ -110,6 +118,15 @@ class Chat(Base):
     answered_seq: Mapped[int] = mapped_column(default=0)
     answered: Mapped[int] = mapped_column(default=0)
     misses: Mapped[int] = mapped_column(default=0)
+    # Steps of waiting (models/waiting.py).
+    handed_back_at: Mapped[datetime | None]
+    delayed_at: Mapped[datetime | None]
+    members_mailed_at: Mapped[datetime | None]
+    # Since when the customer may be answered by mail, whether they left a message instead of waiting, and up to
+    # which number they were mailed what they had not seen.
+    by_mail_at: Mapped[datetime | None]
+    left_message_at: Mapped[datetime | None]
+    mailed_seq: Mapped[int] = mapped_column(default=0)
 
     bot: Mapped[Bot] = relationship(viewonly=True)
     customer: Mapped[Customer] = relationship(viewonly=True)
@@ -190,9 +207,10 @@ class Chat(Base):
     def hand_off(self) -> "Chat":
         """Give the chat to the people. Handing off a live chat again changes nothing.
 
-        Raises NotOffered or ChatClosed.
+        Raises NotOffered, NobodyAvailable or ChatClosed.
         """
         with transaction() as session:
+            _refuse_if_nobody_is_there(session, self)
             changed = _change(session, self, Chat.state == State.BOT, Chat.offered_at.is_not(None),
                               state=State.LIVE, epoch=Chat.epoch + 1, handed_off_at=now())
             if changed:
@@ -202,6 +220,28 @@ class Chat(Base):
             if current.state == State.BOT:
                 raise NotOffered(current)
             return _open_or_refuse(current)
+
+    def leave_message(self, name: str, email: str, said: str, uuid: str) -> Message:
+        """Leave a message for when somebody is back: the chat is handed over, to be answered by mail.
+
+        Raises InvalidText, InvalidEmail, InvalidUuid, NotOffered or ChatClosed.
+        """
+        name, email, said, uuid = clean_optional(name, 120), clean_email(email), clean(said), clean_uuid(uuid)
+        return _once(self, uuid, lambda session: _leave_message(session, self, name, email, said, uuid))
+
+    def leave_email(self, email: str) -> "Chat":
+        """Say where an answer can be mailed to, and keep the place in the queue.
+
+        Raises InvalidEmail, NotHandedOff or ChatClosed.
+        """
+        email = clean_email(email)
+        with transaction() as session:
+            changed = _change(session, self, Chat.state == State.LIVE, by_mail_at=now(), mailed_seq=Chat.seq + 1)
+            if not changed:
+                raise NotHandedOff(_open_or_refuse(_current(session, self)))
+            session.execute(update(Customer).where(Customer.id == changed.customer_id).values(email=email))
+            track(session, Action.EMAIL_LEFT, chat_id=self.id, seq=changed.seq)
+            return changed
 
     def end(self, rating: int | None = None, comment: str = "") -> "Chat":
         """The customer closes the chat, with feedback or without.
@@ -259,6 +299,25 @@ class Chat(Base):
                 return changed
             raise NotAssignee(_open_or_refuse(_current(session, self)))
 
+    # Verbs of the clock, and of whoever takes a member out of the team
+
+    def hand_back(self, reason: str, gone_since: datetime | None = None, by: Member | None = None) -> "Chat | None":
+        """Take the chat from its assignee, back to Unassigned; None when it is no longer theirs.
+
+        With `gone_since`, only while the customer waits for an answer and the assignee was not there after that
+        instant: one who has just come back keeps the chat.
+        """
+        with transaction() as session:
+            return hand_back(session, self, reason, *(_is_left_alone(gone_since) if gone_since else ()), by=by)
+
+    def admit_delay(self) -> bool:
+        """Tell the customer that it takes longer, once; False when they no longer wait, or were told."""
+        with transaction() as session:
+            changed = _change(session, self, Chat.is_waiting, Chat.delayed_at.is_(None), delayed_at=now())
+            if changed:
+                track(session, Action.CHAT_DELAYED, chat_id=self.id, seq=changed.seq)
+            return changed is not None
+
     # Verbs of the bot
 
     def answer(self, question: Message, epoch: int, said: str, *, understood=True, offer: str | None = None,
@@ -280,24 +339,82 @@ class Chat(Base):
                 _offer(session, chat, offer or "answered")
             return message
 
-    def expire(self, since: datetime) -> bool:
+    def expire(self, since: datetime, *conditions) -> bool:
         """Close a chat in which nobody wrote after `since`; False when somebody did, or closed it already."""
         with transaction() as session:
-            changed = _change(session, self, Chat.is_open, Chat.last_message_at < since, state=State.EXPIRED,
-                              closed_at=now())
+            changed = _change(session, self, Chat.is_open, Chat.last_message_at < since, *conditions,
+                              state=State.EXPIRED, closed_at=now())
             if changed:
                 track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq)
             return changed is not None
 
     @staticmethod
-    def expire_idle(since: datetime) -> int:
-        """Close every open chat in which nobody wrote after `since`; returns how many."""
+    def expire_idle(since: datetime, *conditions) -> int:
+        """Close every open chat that meets the conditions and in which nobody wrote after `since`; how many."""
         with reading() as session:
-            idle = session.scalars(select(Chat).where(Chat.is_open, Chat.last_message_at < since)).all()
-        return sum(chat.expire(since) for chat in idle)
+            idle = session.scalars(select(Chat).where(Chat.is_open, Chat.last_message_at < since, *conditions)).all()
+        return sum(chat.expire(since, *conditions) for chat in idle)
+
+
+def hand_back(session: Session, chat: Chat, reason: str, *conditions, by: Member | None = None) -> Chat | None:
+    """`Chat.hand_back` inside the caller's transaction.
+
+    Who of the team is left should hear of it as of a new chat, so the steps of waiting begin anew.
+    """
+    assignee_id = chat.assignee_id
+    changed = _change(session, chat, Chat.state == State.LIVE, Chat.assignee_id == assignee_id, *conditions,
+                      assignee_id=None, assigned_at=None, handed_back_at=now(), delayed_at=None,
+                      members_mailed_at=None)
+    if changed:
+        name = session.get(Member, assignee_id).first_name
+        track(session, Action.CHAT_HANDED_BACK, chat_id=chat.id, seq=changed.seq, by=by, reason=reason, name=name)
+    return changed
+
+
+def hand_back_all(session: Session, member: Member, reason: str, *conditions, by: Member | None = None) -> None:
+    """Put every live chat of `member` that meets the conditions back to Unassigned, in the caller's transaction."""
+    held = select(Chat).where(Chat.assignee_id == member.id, Chat.state == State.LIVE, *conditions)
+    for chat in session.scalars(held.order_by(Chat.id)).all():
+        hand_back(session, chat, reason, by=by)
 
 
 # How the verbs do it
+
+
+def _is_left_alone(gone_since: datetime) -> tuple:
+    """The conditions under which an assignee has left a customer alone."""
+    gone = select(Member.id).where(Member.not_seen_since(gone_since))
+    return Chat.last_author == Author.CUSTOMER, Chat.assignee_id.in_(gone)
+
+
+def _refuse_if_nobody_is_there(session: Session, chat: Chat) -> None:
+    bot = session.get(Bot, chat.bot_id)
+    if bot.when_away != WhenAway.QUEUE and not is_available(session, bot):
+        current = _current(session, chat)
+        if current.offers_human:
+            raise NobodyAvailable(current)
+
+
+def _leave_message(session: Session, chat: Chat, name: str, email: str, said: str, uuid: str) -> Message:
+    left = now()
+    changed = _said(session, chat, Author.CUSTOMER, said, Chat.state == State.BOT, Chat.offered_at.is_not(None),
+                    numbers=2, state=State.LIVE, epoch=Chat.epoch + 1, handed_off_at=left, left_message_at=left,
+                    by_mail_at=left, last_customer_seq=Chat.seq + 2, mailed_seq=Chat.seq + 2)
+    known = {"email": email} | ({"name": name} if name else {})
+    session.execute(update(Customer).where(Customer.id == chat.customer_id).values(**known))
+    if not changed:
+        return _leave_message_in_queue(session, chat, said, uuid)
+    track(session, Action.CHAT_HANDED_OFF, chat_id=chat.id, seq=changed.seq - 1, left_message=True)
+    return _add_message(session, changed, Author.CUSTOMER, said, client_uuid=uuid)
+
+
+def _leave_message_in_queue(session: Session, chat: Chat, said: str, uuid: str) -> Message:
+    """Another tab has handed the chat over meanwhile: the message goes to the people all the same."""
+    current = _open_or_refuse(_current(session, chat))
+    if current.state == State.BOT:
+        raise NotOffered(current)
+    session.execute(update(Chat).where(Chat.id == chat.id).values(by_mail_at=now()))
+    return _post_as_customer(session, current, said, uuid)
 
 
 def _change(session: Session, chat: Chat, *conditions, numbers: int = 1, **values) -> Chat | None:

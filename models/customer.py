@@ -65,6 +65,10 @@ class Customer(Base):
     time_zone: Mapped[str] = mapped_column(String(60), default="")
     browser: Mapped[Prose] = mapped_column(default="")
     attributes: Mapped[dict] = mapped_column(default=dict)
+    # What they answered before their first message, question by question; kept apart from `attributes`, which the
+    # host's page says anew with each visit.
+    introduction: Mapped[dict] = mapped_column(default=dict)
+    introduced_at: Mapped[datetime | None]
     created_at: Mapped[Created]
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ForeignKey, String, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -60,6 +60,8 @@ class Member(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[Created]
     disabled_at: Mapped[datetime | None]
+    # Renewed while one of their pages is open (models/presence.py).
+    last_seen_at: Mapped[datetime | None]
 
     @staticmethod
     def add(workspace_id: int, name: str, email: str, password: str, role="member", bots=None, by=None) -> "Member":
@@ -93,6 +95,11 @@ class Member(Base):
         if member is None:
             raise UnknownMember(email)
         return member
+
+    @staticmethod
+    def not_seen_since(since: datetime) -> ColumnElement[bool]:
+        """The condition on members who were not there after `since`."""
+        return or_(Member.last_seen_at.is_(None), Member.last_seen_at < since)
 
     @property
     def first_name(self) -> str:

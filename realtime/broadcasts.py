@@ -24,10 +24,11 @@ log = logging.getLogger(__name__)
 ACCESS_ENDED = 1008
 
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
-CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED,
-                 Action.CHAT_ENDED, Action.CHAT_EXPIRED, Action.FEEDBACK_LEFT}
-CHANGES_QUEUE = {Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED, Action.CHAT_ENDED,
-                 Action.CHAT_EXPIRED}
+CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
+                 Action.CHAT_DELAYED, Action.EMAIL_LEFT, Action.CHAT_RESOLVED, Action.CHAT_ENDED, Action.CHAT_EXPIRED,
+                 Action.FEEDBACK_LEFT}
+CHANGES_QUEUE = {Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK, Action.CHAT_RESOLVED,
+                 Action.CHAT_ENDED, Action.CHAT_EXPIRED}
 
 
 def customer_topic(chat_id: int) -> str:
@@ -75,6 +76,7 @@ class Broadcasts:
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
             "customer_visited": self._visited,
             "bot_changed": self._bot_changed,
+            "member_came": lambda notice: None,
             "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
             "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
         }

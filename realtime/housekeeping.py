@@ -5,9 +5,10 @@ import time
 
 from models import Chat, now
 from models.customer import REMEMBERED
+from models.presence import note_online
 from realtime.broadcasts import ACCESS_ENDED
 from realtime.hub import Hub
-from realtime.numbers import ended_sign_ins, numbers
+from realtime.numbers import ended_sign_ins, member_ids, numbers
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def _beat(hub: Hub, topics: list[str]) -> dict[str, int | str]:
     # A sign-in that the command line has ended, in a process of its own, was announced to nobody here.
     for topic in ended_sign_ins(topics):
         hub.disconnect(topic, ACCESS_ENDED)
+    note_online(member_ids(topics))
     return numbers(topics)
 
 

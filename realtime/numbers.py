@@ -31,5 +31,10 @@ def ended_sign_ins(topics: list[str]) -> list[str]:
     return [topic for topic, sign_in_id in sign_ins.items() if sign_in_id in over]
 
 
+def member_ids(topics: list[str]) -> list[int]:
+    """The members who have a page open, as the topics tell."""
+    return list(_ids(topics, "member").values())
+
+
 def _ids(topics: list[str], kind: str) -> dict[str, int]:
     return {topic: int(topic.split(":")[1]) for topic in topics if topic.startswith(f"{kind}:")}

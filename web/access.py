@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter
 from models import Bot, Chat, Customer, Member, SignIn, reading
 from models.customer import InvalidToken
 from models.inbox import chat_of, own_chat
+from models.presence import is_stale, note_online
 from models.secret import digest
 from realtime import fragments
 
@@ -56,6 +57,12 @@ def sign_in_first():
 def member() -> Member:
     """The member who asks."""
     return current_user.member
+
+
+def note_presence() -> None:
+    """Mark that the member who asks is there; pages with a socket are marked by its heartbeat."""
+    if is_stale(member()):
+        note_online([member().id])
 
 
 def bot_of_member(session: Session, key: str) -> Bot:

@@ -10,7 +10,7 @@ from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.fragments import MEMBERS
 from web import answers
-from web.access import bot_of_member, chat_of_member, member
+from web.access import bot_of_member, chat_of_member, member, note_presence
 from web.forms import field, number
 from web.turns import in_turn
 
@@ -20,7 +20,8 @@ bp = Blueprint("chats", __name__, url_prefix="/bots/<key>")
 @bp.before_request
 @login_required
 def members_only():
-    """Everything here needs a sign-in."""
+    """Everything here needs a sign-in, and shows that somebody is there."""
+    note_presence()
 
 
 @bp.get("/chats")

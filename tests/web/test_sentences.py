@@ -6,16 +6,22 @@ from models import Action, Event, Member, now
 from realtime.broadcasts import CHANGES_QUEUE, CHANGES_STATE
 from tests.web.edge import edge
 
-OF_A_CHAT = {action for action in Action if action.startswith(("chat_", "human_", "feedback_"))}
+OF_A_CHAT = {action for action in Action if action.startswith(("chat_", "human_", "feedback_", "email_"))}
 # The button says it.
 WITHOUT_SENTENCE = {Action.HUMAN_OFFERED}
-LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT}
+LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT, Action.CHAT_DELAYED, Action.EMAIL_LEFT}
 
 SENTENCES = {
     (Action.CHAT_HANDED_OFF, "customer"): "You asked for a person",
     (Action.CHAT_HANDED_OFF, "members"): "Handed over",
     (Action.CHAT_ASSIGNED, "customer"): "Maya joined",
     (Action.CHAT_ASSIGNED, "members"): "Maya joined",
+    (Action.CHAT_HANDED_BACK, "customer"): "Maya had to leave. Somebody else will take over",
+    (Action.CHAT_HANDED_BACK, "members"): "Maya is away: back to Unassigned",
+    (Action.CHAT_DELAYED, "customer"): "Sorry, this takes longer than usual. You keep your place",
+    (Action.CHAT_DELAYED, "members"): "The customer was told that it takes longer",
+    (Action.EMAIL_LEFT, "customer"): "You left your e-mail address",
+    (Action.EMAIL_LEFT, "members"): "The customer left an e-mail address",
     (Action.CHAT_RESOLVED, "customer"): "Maya has resolved this chat",
     (Action.CHAT_RESOLVED, "members"): "Maya has resolved this chat",
     (Action.CHAT_ENDED, "customer"): "You ended this chat",
@@ -29,7 +35,8 @@ SENTENCES = {
 
 def entry_of(action: Action, audience: str) -> str:
     """The line of the log, as an audience gets it."""
-    event = Event(chat_id=1, seq=7, action=action, particulars={"rating": 4}, created_at=now())
+    particulars = {"rating": 4, "name": "Maya", "reason": "absent"}
+    event = Event(chat_id=1, seq=7, action=action, particulars=particulars, created_at=now())
     event.member = Member(name="Maya Okafor") if action in (Action.CHAT_ASSIGNED, Action.CHAT_RESOLVED) else None
     with edge().test_request_context():
         return edge().jinja_env.get_template("chat/_entry.html").render(entry=event, audience=audience)
