@@ -14,7 +14,9 @@ import helpers
 import web
 from bots.runner import Runner
 from logs import set_up_logs
-from models import forget_listeners, on_commit, open_database
+from mailer import Mailer
+from models import forget_listeners, mail_server, on_commit, open_database
+from models.mail_server import MailServer
 from models.schema import check_schema_at_start
 from models.sealing import seal_with
 from models.secret import digest
@@ -39,6 +41,7 @@ class Baton:
     runner: Runner
     copier: metrics.Copier
     message_limit: Limit
+    mailer: Mailer
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -54,6 +57,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     seal_with(settings.secret_key)
+    mail_server.given(settings.mail_server and MailServer(**settings.mail_server), settings.public_url)
     open_database(settings.database_url)
     check_schema_at_start()
     baton = app.extensions["baton"] = assemble(app, settings)
@@ -94,7 +98,8 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
     relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
     runner = Runner(settings.bot_seconds, app.app_context, gettext)
-    return Baton(hub, relay, Broadcasts(relay), runner, metrics.Copier(hub, runner), Limit(settings.message_limit))
+    return Baton(hub, relay, Broadcasts(relay), runner, metrics.Copier(hub, runner), Limit(settings.message_limit),
+                 Mailer())
 
 
 def listen(baton: Baton) -> None:
@@ -103,9 +108,11 @@ def listen(baton: Baton) -> None:
     on_commit(baton.broadcasts.deliver)
     on_commit(baton.runner.hear)
     on_commit(metrics.hear)
+    on_commit(baton.mailer.hear)
     worker.on_start(lambda: housekeeping.keep_beating(baton.hub))
     worker.on_start(baton.relay.run)
     worker.on_start(baton.runner.pick_up)
     worker.on_start(baton.copier.run)
+    worker.on_start(baton.mailer.run)
     worker.on_start(housekeeping.expire_idle_chats)
     worker.on_stop(lambda: baton.hub.close_all(RESTARTING))

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent
 
@@ -106,6 +106,20 @@ def is_at(parts: Any, *schemes: str) -> bool:
     return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
 
 
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+MAIL_SECURITIES = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "tls"}
+
+
+def read_smtp_url(text: str) -> dict[str, Any]:
+    """Host, port, security, username and password of a mail server. Raises ValueError."""
+    parts = urlsplit(text)
+    if not is_at(parts, *MAIL_PORTS) or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError
+    return {"host": parts.hostname, "port": parts.port or MAIL_PORTS[parts.scheme],
+            "security": MAIL_SECURITIES[parts.scheme], "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or "")}
+
+
 ONE_LIMIT = r"\s*[1-9][0-9]*\s*(/|\s+per\s+)\s*([1-9][0-9]*\s*)?(second|minute|hour|day|month|year)s?\s*"
 
 FOLDER = Kind("a folder that Baton may write in", lambda text: ROOT / text)
@@ -113,6 +127,8 @@ HOST = Kind("an IP address or a host name", read_host)
 DATABASE = Kind("sqlite:///file or postgresql://user:password@host/name", read_database_url)
 REDIS = Kind("redis://host:port, rediss://host:port or unix:///socket", read_redis_url)
 ORIGIN = Kind("an address such as https://chat.example.com, without a path", read_public_url)
+SMTP = Kind("smtp+starttls://user:password@host, smtps://… or, without encryption, smtp://…", read_smtp_url)
+EMAIL = Kind("an e-mail address", re_reader(r"[^@\s]+@[^@\s]+\.[^@\s]+"))
 KEY = Kind("at least 32 characters that nobody can guess", re_reader(r"(?s).{32,}"))
 LIMITS = Kind(
     'limits such as "10 per second; 120 per minute"', re_reader(rf"(?i){ONE_LIMIT}([;,|]{ONE_LIMIT})*")
@@ -158,6 +174,10 @@ class Config:
     secret_key: str = setting(
         KEY, None, "Signs sessions, and seals passwords of other services. A new one signs everybody out.", secret=True,
         default_shown="made once, in `DATA_DIR/secret_key`")
+    smtp_url: dict[str, Any] | None = setting(
+        SMTP, None, "Mail server. Without it administrators set one in the settings pages, or pass links on themselves."
+        " Needs `MAIL_FROM` and `PUBLIC_URL`.", secret=True)
+    mail_from: str | None = setting(EMAIL, None, "Address that mail comes from.")
     session_days: int = setting(number(1, 365), "30", "Days after which a member has to sign in again.")
     message_limit: str = setting(LIMITS, "10 per second; 120 per minute", "Messages one customer may send.")
     sign_in_limit: str = setting(LIMITS, "10 per minute; 50 per hour", "Tries to sign in from one address.")
@@ -170,6 +190,11 @@ class Config:
         default_shown="none: only this machine may")
     log_level: str = setting(
         one_of("debug", "info", "warning", "error", "critical"), "info", "How much is logged.")
+
+    @property
+    def mail_server(self) -> dict[str, Any] | None:
+        """What a models.mail_server.MailServer is made of, if the environment names one."""
+        return self.smtp_url and {**self.smtp_url, "sender": self.mail_from, "address": self.public_url}
 
     @property
     def bind(self) -> str:
@@ -190,6 +215,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
     values = {row.name: read(row, environ) for row in fields(Config)}
     if values["web_concurrency"] > 1 and not values["redis_url"]:
         raise ConfigError("WEB_CONCURRENCY above 1 needs REDIS_URL, which carries pushes between them.")
+    if values["smtp_url"] and not (values["mail_from"] and values["public_url"]):
+        raise ConfigError("SMTP_URL needs MAIL_FROM, and PUBLIC_URL for the links in mail.")
     folder = writable(values["data_dir"])
     values["database_url"] = values["database_url"] or f"sqlite:///{folder / 'baton.sqlite3'}"
     values["secret_key"] = values["secret_key"] or kept_secret(folder / "secret_key")

@@ -8,6 +8,7 @@ from models.database import announce, close_database, forget_listeners, on_commi
 from models.event import Action, Event, Notice
 from models.feedback import Feedback
 from models.founding import SetupLink
+from models.mail import Mail
 from models.member import BotAccess, Member, SignIn
 from models.message import Author, Message
 from models.seen import SeenMark, Side
@@ -15,6 +16,6 @@ from models.workspace import Workspace
 
 __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "KnowledgeEntry",
-    "Member", "Message", "Notice", "SeenMark", "SetupLink", "Side", "SignIn", "State", "Visit", "Workspace",
+    "Mail", "Member", "Message", "Notice", "SeenMark", "SetupLink", "Side", "SignIn", "State", "Visit", "Workspace",
     "announce", "close_database", "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
 ]

@@ -29,6 +29,8 @@ class Action(StrEnum):
     CHAT_EXPIRED = "chat_expired"
     FEEDBACK_LEFT = "feedback_left"
     BOT_CHANGED = "bot_changed"
+    MAIL_SERVER_CHANGED = "mail_server_changed"
+    MAIL_SERVER_REMOVED = "mail_server_removed"
     WORKSPACE_FOUNDED = "workspace_founded"
     MEMBER_ADDED = "member_added"
     MEMBER_DISABLED = "member_disabled"

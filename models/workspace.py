@@ -1,6 +1,6 @@
 """The workspace: the one organisation that runs this deployment."""
 
-from sqlalchemy import select
+from sqlalchemy import JSON, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Created, Name, PrimaryKey
@@ -16,6 +16,8 @@ class Workspace(Base):
     created_at: Mapped[Created]
     # Everybody knows the demo's passwords: it is served on this machine only.
     is_demo: Mapped[bool] = mapped_column(default=False)
+    # A MailServer (models/mail_server.py) with its password sealed.
+    mail_server: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
 
     @staticmethod
     def founded(session: Session) -> "Workspace | None":

@@ -77,6 +77,7 @@ class Broadcasts:
             "customer_visited": self._visited,
             "bot_changed": self._bot_changed,
             "member_came": lambda notice: None,
+            "mail_queued": lambda notice: None,  # heard by the mailer alone
             "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
             "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
         }

@@ -173,7 +173,8 @@ def olga(server, desk) -> MemberClient:
 @pytest.fixture(scope="session", autouse=True)
 def own_environment() -> Iterator[None]:
     """Settings of whoever runs the tests do not leak into them."""
-    kept = {name: os.environ.pop(name) for name in ("DATA_DIR", "PORT", "HOST", "DATABASE_URL", "REDIS_URL",
-                                                    "WEB_CONCURRENCY", "PUBLIC_URL") if name in os.environ}
+    names = ("DATA_DIR", "PORT", "HOST", "DATABASE_URL", "REDIS_URL", "WEB_CONCURRENCY", "PUBLIC_URL", "SMTP_URL",
+             "MAIL_FROM")
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
     yield
     os.environ.update(kept)

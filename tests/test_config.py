@@ -84,6 +84,10 @@ def test_a_relative_data_folder_stands_in_batons_own():
         ("BOT_SECONDS", "8.5"),
         ("SOCKET_CONNECTIONS", "1"),
         ("LOG_LEVEL", "loud"),
+        ("SMTP_URL", "mail.example.com"),
+        ("SMTP_URL", "http://mail.example.com"),
+        ("SMTP_URL", "smtp://mail.example.com/path"),
+        ("MAIL_FROM", "Baton"),
     ],
 )
 def test_nonsense_is_refused_in_one_sentence_that_names_the_setting(load, name, text):
@@ -133,6 +137,27 @@ def test_the_public_address_is_written_as_browsers_write_an_origin(load, text, o
 def test_limits_are_accepted_when_the_limiter_understands_them(load, text):
     assert parse_many(text)
     assert load(CHAT_LIMIT=text).chat_limit == text
+
+
+@pytest.mark.parametrize(("url", "host", "port", "security", "username", "password"), [
+    ("smtp://mail.example.com", "mail.example.com", 25, "none", "", ""),
+    ("smtp+starttls://chat%40example.com:p%3Aw@mail.example.com", "mail.example.com", 587, "starttls",
+     "chat@example.com", "p:w"),
+    ("smtps://chat:word@mail.example.com:4650", "mail.example.com", 4650, "tls", "chat", "word"),
+])
+def test_a_mail_server_is_named_by_one_url(load, url, host, port, security, username, password):
+    settings = load(SMTP_URL=url, MAIL_FROM="chat@example.com", PUBLIC_URL="https://chat.example.com")
+    assert settings.mail_server == {
+        "host": host, "port": port, "security": security, "username": username, "password": password,
+        "sender": "chat@example.com", "address": "https://chat.example.com"}
+    assert not password or password not in repr(settings)
+
+
+def test_a_mail_server_needs_a_sender_and_an_address_for_links(load):
+    assert load().mail_server is None
+    url = "smtp://mail.example.com"
+    assert "MAIL_FROM" in refusal(load, SMTP_URL=url, PUBLIC_URL="https://chat.example.com")
+    assert "PUBLIC_URL" in refusal(load, SMTP_URL=url, MAIL_FROM="chat@example.com")
 
 
 def test_an_ipv6_host_is_written_in_brackets(load):

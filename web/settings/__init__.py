@@ -1,5 +1,5 @@
 """The settings pages: what owners and admins choose. One resource per file."""
 
-from web.settings import bots
+from web.settings import bots, mail
 
-RESOURCES = (bots,)
+RESOURCES = (bots, mail)

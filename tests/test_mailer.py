@@ -1,0 +1,74 @@
+"""How mail is handed over: encrypted, as one person's letter, with an id that stays the same at each try."""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from mailer import NotSent, hand_over, letter
+from models import Mail
+from models.mail_server import MailServer
+from tests.mailbox import PASSWORD, USER, Mailbox
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """The file of a certificate for this machine that nobody has signed, with its key."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
+    today = datetime.now(UTC)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+            .serial_number(1).not_valid_before(today).not_valid_after(today + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256()))
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return file
+
+
+@pytest.fixture
+def mailbox(certificate):
+    """A server that takes mail only over STARTTLS, and only from who signs in."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with Mailbox(login=True, tls=context) as mailbox:
+        yield mailbox
+
+
+def through(mailbox: Mailbox, **more) -> MailServer:
+    return MailServer(**{"host": "127.0.0.1", "port": mailbox.port, "security": "starttls", "username": USER,
+                         "password": PASSWORD, "sender": "chat@example.com", "address": "https://chat.example.com",
+                         **more})
+
+
+def a_mail(**columns) -> Mail:
+    return Mail(**{"id": 7, "recipient": "ada@example.com", "subject": "Grüße", "text": "Wörter\nund Zeilen",
+                   "created_at": datetime(2026, 11, 22, tzinfo=UTC), **columns})
+
+
+def test_mail_goes_out_encrypted_to_a_server_that_proves_who_it_is(mailbox, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    hand_over(through(mailbox), letter(through(mailbox), "Harbor Goods", a_mail()), "ada@example.com")
+    mail = mailbox.first_to("ada@example.com")
+    assert (mail["Subject"], mail.get_content().splitlines()) == ("Grüße", ["Wörter", "und Zeilen"])
+
+
+def test_a_server_that_does_not_prove_who_it_is_gets_nothing(mailbox):
+    with pytest.raises(NotSent, match="(?i)certificate verify failed"):
+        hand_over(through(mailbox), letter(through(mailbox), "Harbor Goods", a_mail()), "ada@example.com")
+    assert mailbox.taken == []
+
+
+def test_each_try_has_the_same_id_and_each_mail_another(mailbox):
+    ids = [letter(through(mailbox), "Harbor Goods", mail)["Message-ID"] for mail in (a_mail(), a_mail(), a_mail(id=8))]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[0].endswith("@example.com>")
+
+
+def test_a_server_shows_its_password_in_no_log(mailbox):
+    assert PASSWORD not in repr(through(mailbox))
