@@ -6,6 +6,7 @@ A `Line` is what one person hangs on: it can be cut and mended. `Http` asks over
 import asyncio
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -90,7 +91,7 @@ class Line:
         self.is_up = True
 
 
-class Protocol(asyncio.Protocol):
+class Protocol(asyncio.Protocol, ABC):
     """A connection on a line. `received` is called whenever more bytes are in `buffer`."""
 
     def __init__(self, line: Line):
@@ -112,11 +113,13 @@ class Protocol(asyncio.Protocol):
         self.line.open.discard(self.transport)
         self.lost()
 
+    @abstractmethod
     def received(self) -> None:
-        raise NotImplementedError
+        """Take from the buffer what is whole."""
 
+    @abstractmethod
     def lost(self) -> None:
-        raise NotImplementedError
+        """The connection has ended."""
 
     def take_head(self) -> tuple[int, dict[str, str]] | None:
         """Status and headers of an answer, taken from the buffer as soon as they are whole."""

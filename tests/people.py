@@ -10,6 +10,8 @@ import uuid
 import httpx
 
 PASSWORD = "correct horse battery"
+# A message id for lists of cases, whose names must be the same in every process that runs tests.
+SOME_UUID = "7f9c24e8-3b12-4fef-91e0-5b6f1d2a8c47"
 
 
 def new_uuid() -> str:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ import redis
 from tests.running import eventually, free_port
 
 
-class Service:
+class Service(ABC):
     """A server process with a folder of its own. `start` after `kill` finds the data again."""
 
     def __init__(self, prefix: str):
@@ -44,13 +45,13 @@ class Service:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @abstractmethod
     def command(self) -> list[str]:
         """What to run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answers(self) -> bool:
         """Whether it is up."""
-        raise NotImplementedError
 
 
 class Redis(Service):

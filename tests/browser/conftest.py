@@ -105,6 +105,11 @@ def ask_of(element: Locator, script: str) -> object:
                       what=f"{element} is on the page")[0]
 
 
+def happens(page: Page, condition: Callable[[], object], what: str) -> None:
+    """Wait for something that this process is told by the browser, which it only hears while it waits for a page."""
+    eventually(lambda: page.wait_for_timeout(20) or condition(), what=what)
+
+
 class ChatPage:
     """What both sides of a chat have: a log and a box. `place` is where buttons and boxes are looked for."""
 

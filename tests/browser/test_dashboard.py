@@ -279,7 +279,7 @@ def test_what_a_member_was_typing_is_kept_when_the_customer_ends(member_page, wa
 
 def test_signing_out_ends_the_pages_that_are_open(member_page, waiting_customer, desk):
     waiting_customer(desk.bot, "I am Ada", name="Ada")
-    maya = member_page(desk.maya)
+    maya, noor = member_page(desk.maya), member_page(desk.noor)
     maya.open_chat("Ada")
     maya.box.fill("I was about to say")
     window = maya.window()
@@ -290,7 +290,7 @@ def test_signing_out_ends_the_pages_that_are_open(member_page, waiting_customer,
     expect(maya.notice).to_have_text("You are signed out. Your text is kept: sign in again.")
     expect(maya.box).to_have_value("I was about to say")
     waiting_customer(desk.bot, "I am Bob", name="Bob")
-    maya.page.wait_for_timeout(500)
+    expect(noor.rows("Unassigned Chats")).to_have_count(2)
     expect(maya.rows("Unassigned Chats")).to_have_count(1)
     maya.page.reload()
     expect(maya.page.get_by_role("button", name="Sign in")).to_be_visible()

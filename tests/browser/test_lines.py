@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from models import Author, Chat, Message, reading
 from models.inbox import digests
-from tests.browser.conftest import ChatPage, eager
+from tests.browser.conftest import ChatPage, eager, happens
 from tests.people import new_uuid
 from tests.running import Server, eventually
 
@@ -226,7 +226,11 @@ class Wire:
 
     def wait_until_connected(self, page: Page) -> None:
         """The first frame says that from now on everything is pushed."""
-        eventually(lambda: page.wait_for_timeout(20) or self.heard, 10, "the first frame")
+        happens(page, lambda: self.heard, "the first frame")
+
+    def wait_for(self, page: Page, text: str) -> None:
+        """Until a frame with `text` has come from the server, whether or not it was passed on."""
+        happens(page, lambda: any(text in frame for frame in self.heard), f"a frame with {text}")
 
 
 def muddle(wire: Wire, write: Callable[[str], None], reader: ChatPage) -> None:
@@ -245,7 +249,7 @@ def muddle(wire: Wire, write: Callable[[str], None], reader: ChatPage) -> None:
     early, after = ("Lost", "Plain", "Twice", "Late"), "After it"
     for text in early:
         write(text)
-    eventually(lambda: reader.page.wait_for_timeout(20) or held, 10, "the late frame")
+    happens(reader.page, lambda: held, "the late frame")
     write(after)
     for text in (*early, after):
         expect(reader.log.get_by_text(text)).to_have_count(1)
@@ -294,7 +298,7 @@ def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
     inbox.rule = log.rule = lambda frame: []
     beat(inbox, digest())
     customer = waiting_customer(desk.bot, "I am Ada")
-    maya.page.wait_for_timeout(300)
+    inbox.wait_for(maya.page, "I am Ada")
     expect(maya.rows("Unassigned Chats")).to_have_count(0)
     assert asked == [], "a heartbeat that says nothing new costs nothing"
     beat(inbox, digest())
@@ -302,7 +306,7 @@ def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
 
     maya.open_first("Unassigned Chats")
     customer.write("Somebody?")
-    maya.page.wait_for_timeout(300)
+    log.wait_for(maya.page, "Somebody?")
     expect(maya.log.get_by_text("Somebody?")).to_have_count(0)
     beat(log, chat_of(desk).seq)
     expect(maya.log.get_by_text("Somebody?")).to_have_count(1)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models import Author, Chat, Message, reading, transaction
-from tests.browser.conftest import HAS_FOCUS, CustomerPage, ask_of, box_of
+from tests.browser.conftest import HAS_FOCUS, CustomerPage, ask_of, box_of, happens
 from tests.running import eventually
 
 pytestmark = pytest.mark.browser
@@ -194,7 +194,7 @@ def test_what_could_not_be_sent_says_so_and_is_sent_by_retry(customer_page, desk
     customer.page.route("**/messages", break_off)
     customer.write("Hello?")
     expect(customer.status("Hello?")).to_have_text("Not sent: Retry")
-    eventually(lambda: customer.page.wait_for_timeout(50) or len(tries) == 3)
+    happens(customer.page, lambda: len(tries) == 3, "it tries three times")
 
     customer.page.unroute("**/messages")
     expect(customer.status("Hello?")).to_have_text("Not sent: Retry")

@@ -9,6 +9,7 @@ import json
 import random
 import re
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -51,7 +52,7 @@ class Pending:
     written_at: float = field(default_factory=time.monotonic)
 
 
-class Live:
+class Live(ABC):
     """An element that keeps itself complete over a socket, or by asking every 3 seconds without one."""
 
     def __init__(self, http: Http, url: str, catch_up_path: str, headers: Mapping[str, str]):
@@ -76,21 +77,21 @@ class Live:
 
     # What differs between a chat and an inbox
 
+    @abstractmethod
     def is_behind(self, number: object) -> bool:
         """Whether a heartbeat's number says that something is missing here."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def takes(self, frame: dict) -> bool:
         """Whether a frame's fragments go onto the page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, content: str) -> None:
         """Put fragments onto the page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def caught_up(self, answer: Answer) -> None:
         """Take note of how far the answer of a catch-up goes."""
-        raise NotImplementedError
 
     def catch_up_path(self) -> str:
         """Where to ask for what is missing."""

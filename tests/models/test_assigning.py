@@ -18,7 +18,7 @@ from tests.models.chats import (
     rows,
     waiting_chat,
 )
-from tests.people import new_uuid
+from tests.people import SOME_UUID, new_uuid
 
 
 def places(desk, member) -> tuple[list, list, list]:
@@ -105,7 +105,7 @@ def test_a_message_sent_again_assigns_once_and_is_stored_once(local_desk, heard)
     assert heard.count(["chat_assigned", "member: I am here."]) == 1
 
 
-@pytest.mark.parametrize("said, uuid, refusal", [(" ", new_uuid(), EmptyText), ("Hi", "nonsense", InvalidUuid)])
+@pytest.mark.parametrize("said, uuid, refusal", [(" ", SOME_UUID, EmptyText), ("Hi", "nonsense", InvalidUuid)])
 def test_what_cannot_be_stored_does_not_assign(local_desk, said, uuid, refusal):
     chat = waiting_chat(local_desk)
     with pytest.raises(refusal):

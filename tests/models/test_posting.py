@@ -15,7 +15,7 @@ from tests.models.chats import (
     rows,
     waiting_chat,
 )
-from tests.people import new_uuid
+from tests.people import SOME_UUID, new_uuid
 
 
 @pytest.mark.parametrize("chat_in", [chat_with_bot, waiting_chat, held_chat])
@@ -93,8 +93,8 @@ def test_a_page_that_is_out_of_date_is_refused_by_what_the_chat_is_now(local_des
 
 
 @pytest.mark.parametrize("said, uuid, refusal", [
-    ("", new_uuid(), EmptyText), ("\u00a0 \n", new_uuid(), EmptyText), ("x" * 4001, new_uuid(), TextTooLong),
-    ("a\0b", new_uuid(), NotText), ("Hello", "", InvalidUuid), ("Hello", "x" * 36, InvalidUuid),
+    ("", SOME_UUID, EmptyText), ("\u00a0 \n", SOME_UUID, EmptyText), ("x" * 4001, SOME_UUID, TextTooLong),
+    ("a\0b", SOME_UUID, NotText), ("Hello", "", InvalidUuid), ("Hello", "x" * 36, InvalidUuid),
 ])
 def test_what_cannot_be_stored_changes_nothing(local_desk, said, uuid, refusal):
     chat = chat_with_bot(local_desk)

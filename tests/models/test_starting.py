@@ -18,7 +18,7 @@ from tests.models.chats import (
     rows,
     write_first,
 )
-from tests.people import new_uuid
+from tests.people import SOME_UUID, new_uuid
 
 
 def test_the_first_message_opens_a_chat_that_begins_with_the_welcome_the_customer_has_read(local_desk, heard):
@@ -113,7 +113,7 @@ def test_a_bot_may_offer_a_person_from_the_start(local_desk, handoff_after, offe
 
 
 @pytest.mark.parametrize("said, uuid, refusal", [
-    (" \n\t ", new_uuid(), EmptyText), ("x" * 4001, new_uuid(), TextTooLong), ("a\0b", new_uuid(), NotText),
+    (" \n\t ", SOME_UUID, EmptyText), ("x" * 4001, SOME_UUID, TextTooLong), ("a\0b", SOME_UUID, NotText),
     ("Hello", "1234", InvalidUuid),
 ])
 def test_a_first_message_that_cannot_be_stored_makes_nobody_known(local_desk, said, uuid, refusal):

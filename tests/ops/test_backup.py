@@ -208,7 +208,8 @@ def test_a_flipped_bit_is_noticed(full, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"Dear diary\n", gzip.compress(b"Dear diary\n"), gzip.compress(b"[]"),
-                                     gzip.compress(b'{"baton_backup": 1}')])
+                                     gzip.compress(b'{"baton_backup": 1}')],
+                         ids=["empty", "text", "packed text", "a list", "no more than a beginning"])
 def test_any_other_file_is_refused(full, tmp_path, content):
     (tmp_path / "file").write_bytes(content)
     assert_refused(tmp_path / "file", "is no backup of Baton", replace=True)

@@ -19,6 +19,7 @@ sock = Sock(app)
 hub = Hub()
 relay = open_relay(os.environ.get("REDIS_URL"), hub, "tests")
 received: list[str] = []
+under_way: list[str] = []
 
 on_start(relay.run)
 on_stop(lambda: hub.close_all(RESTARTING))
@@ -68,14 +69,15 @@ def beat():
 
 @app.get("/slow")
 def slow():
+    under_way.append(request.url)
     time.sleep(request.args.get("seconds", type=float))
     return "answered"
 
 
 @app.get("/state")
 def state():
-    return {"pid": os.getpid(), "topics": sorted(hub.topics()), "received": received, "rss": resident_bytes(),
-            "opened": hub.opened, "closed": hub.closed, "dropped_slow": hub.dropped_slow,
+    return {"pid": os.getpid(), "topics": sorted(hub.topics()), "received": received, "under_way": under_way,
+            "rss": resident_bytes(), "opened": hub.opened, "closed": hub.closed, "dropped_slow": hub.dropped_slow,
             "ready": relay.ready()}
 
 

@@ -268,15 +268,23 @@ def test_the_assignees_typing_reaches_the_customer_and_never_the_assignee(taken,
 
 def test_typing_in_somebody_elses_chat_does_not_reach_the_customer(server, desk, taken, chatting, noor):
     beside = chat_screen(server, noor, desk.bot.key, chatting.chat_id)
-    beside.say(typing=True)
-    beside.hear()
-    taken.heard("reader")
+    for screen in (beside, taken.reader):
+        screen.say(typing=True)
+        screen.hear()
+    told = [words_of(push) for push in taken.heard("customer", "reader")["customer"]]
+    assert told == ["Maya is typing"]
 
 
-def test_typing_to_a_bot_reaches_nobody(house):
+def test_typing_to_a_bot_reaches_nobody_until_a_person_is_asked_for(house, chatting):
     house.customer.say(typing=True)
     house.customer.hear()
-    house.heard()
+    nobody = dict.fromkeys(vars(house), [])
+    assert house.heard(*nobody) == nobody
+    be_live(chatting)
+    house.heard(*nobody)
+    house.customer.say(typing=True)
+    house.customer.hear()
+    assert_pushed(house.inbox, at("row_typing", chatting), "is typing")
 
 
 def test_the_answer_to_a_write_is_what_is_pushed(live, chatting):
