@@ -25,7 +25,7 @@ CATCH_UPS = Counter("baton_catch_ups_total", "Requests of pages for what they mi
 MESSAGES = Counter("baton_messages_total", "Messages stored, by author.", ["author"])
 ERRORS = Counter("baton_errors_total", "Errors in the log: faults of Baton's own, and parts that are away.")
 SEND_TO_PUSH = Histogram(
-    "baton_send_to_push_seconds", "From a message's request to its frames in the queues, or in Redis.",
+    "baton_send_to_push_seconds", "From a message's request to its frames in the queues, or on their way to Redis.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5))
 
 # Looked up once: a lookup by label costs as much as the counting. Each is there from the start, at 0.

@@ -3,20 +3,22 @@
 import json
 import logging
 import time
-from functools import cached_property
+from functools import partial
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from realtime.hub import Hub
+from realtime.hub import YIELD_SECONDS, Hub
+from realtime.sender import ANSWER_SECONDS, Sender
 
 log = logging.getLogger(__name__)
 
 # Closings are rare and go to every process, apart from the frames: nobody has to look into those.
 CLOSINGS = "closings"
-ANSWER_SECONDS = 1
 LISTEN_SECONDS = 2
+# So many frames are put into the queues of sockets before their writers get a turn: fewer than such a queue holds.
+TAKEN_AT_ONCE = 64
 MOST_UNANSWERED_CHECKS = 2
 MOST_WAIT_SECONDS = 5
 
@@ -27,19 +29,17 @@ class LocalRelay:
     def __init__(self, hub: Hub):
         self._hub = hub
 
-    def publish(self, topic: str, frame: str) -> bool:
-        """Deliver a frame to all who listen to the topic; True when nobody was missed."""
+    def publish(self, topic: str, frame: str) -> None:
+        """Deliver a frame to all who listen to the topic."""
         self._hub.deliver(topic, frame)
-        return True
 
     def reaches(self, topic: str) -> bool:
         """Whether anybody listens to the topic."""
         return self._hub.has_listeners(topic)
 
-    def disconnect(self, topic: str, code: int) -> bool:
+    def disconnect(self, topic: str, code: int) -> None:
         """Close every connection on the topic, with a WebSocket close code."""
         self._hub.disconnect(topic, code)
-        return True
 
     def ready(self) -> bool:
         """Whether frames reach everybody."""
@@ -61,60 +61,41 @@ class RedisRelay:
         self._hub = hub
         self._prefix = f"baton:{deployment}:"
         self._closings = self._prefix + CLOSINGS
-        self._url = url
+        self._sender = Sender(url, on_return=self._pay_closings)
         self._subscriber = redis.Redis.from_url(
             url, protocol=2, decode_responses=True, socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=ANSWER_SECONDS, health_check_interval=LISTEN_SECONDS,
             retry=Retry(NoBackoff(), 0))
         self._pubsub: redis.client.PubSub | None = None
         self._listening = False
-        self._silent_until = 0.0
-        self._is_out = False
+        self._taken = 0
         self._owed_closings: dict[str, int] = {}
         hub.on_first = self._subscribe
         hub.on_last = self._unsubscribe
 
-    @cached_property
-    def _publisher(self) -> redis.Redis:
-        # Made when it is needed: it connects at once, and a worker that starts without Redis must start.
-        # One connection: frames leave in the order they were published. Redis restarted: its end of the
-        # connection is stale, so a refused send is tried once more; a timeout is not.
-        return redis.Redis.from_url(
-            self._url, single_connection_client=True, protocol=2, socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)))
+    def publish(self, topic: str, frame: str) -> None:
+        """Send a frame to all who listen to the topic, in any process. Neither waits nor raises.
 
-    def publish(self, topic: str, frame: str) -> bool:
-        """Send a frame to all who listen to the topic, in any process. Never raises, takes about 1 s at most.
-
-        False: Redis is away. Then the frame is delivered in this process only, and the others catch up.
+        Is Redis away, the frame is delivered in this process only, and the others catch up.
         """
-        if self._send(self._prefix + topic, frame):
-            return True
-        self._hub.deliver(topic, frame)
-        return False
+        self._sender.post(self._prefix + topic, frame, partial(self._hub.deliver, topic, frame))
 
     def reaches(self, topic: str) -> bool:
         """Whether anybody may listen to the topic: who listens in other processes is not known here."""
         return True
 
-    def disconnect(self, topic: str, code: int) -> bool:
-        """Close every connection on the topic, in any process.
+    def disconnect(self, topic: str, code: int) -> None:
+        """Close every connection on the topic, in any process. Neither waits nor raises.
 
-        False: Redis is away. Then this process closes its own, and the others hear of it when Redis is back.
+        Is Redis away, this process closes its own, and the others hear of it when Redis is back.
         """
         self._hub.disconnect(topic, code)
-        if self._send(self._closings, json.dumps({"close": code, "topic": topic})):
-            return True
-        self._owed_closings[topic] = code
-        return False
+        self._sender.post(self._closings, json.dumps({"close": code, "topic": topic}),
+                          partial(self._owed_closings.__setitem__, topic, code))
 
     def ready(self) -> bool:
         """Whether Redis answers and this process listens to it."""
-        try:
-            return bool(self._publisher.ping()) and self._listening
-        except (redis.RedisError, OSError):
-            return False
+        return self._listening and self._sender.answers()
 
     def run(self) -> None:
         """Listen to Redis, for ever, reconnecting: run it in a greenlet of its own."""
@@ -132,10 +113,10 @@ class RedisRelay:
             # From here on new topics subscribe themselves; the others are subscribed now.
             self._pubsub, self._listening = pubsub, True
             self._subscribe(self._hub.topics())
-            self._silent_until = 0.0
+            self._sender.try_again()
             self._listen(pubsub)
         except (redis.RedisError, OSError) as error:
-            self._note_outage(error)
+            self._sender.note_outage(error)
         except Exception:
             log.exception("listening to Redis failed")
         finally:
@@ -169,9 +150,13 @@ class RedisRelay:
             self._hub.disconnect(closing["topic"], closing["close"])
         else:
             self._hub.deliver(channel.removeprefix(self._prefix), data)
+            self._taken += 1
+            if self._taken % TAKEN_AT_ONCE == 0:
+                time.sleep(YIELD_SECONDS)
 
     def _pay_closings(self) -> None:
-        owed, self._owed_closings = self._owed_closings, {}
+        owed = dict(self._owed_closings)
+        self._owed_closings.clear()
         for topic, code in owed.items():
             self.disconnect(topic, code)
 
@@ -189,24 +174,6 @@ class RedisRelay:
         except (redis.RedisError, OSError):
             # redis-py reconnects behind our back, without these topics: start over instead.
             self._listening = False
-
-    def _send(self, channel: str, text: str) -> bool:
-        # During an outage one sender a second finds out, the others do not wait.
-        if time.monotonic() < self._silent_until:
-            return False
-        try:
-            self._publisher.publish(channel, text)
-        except (redis.RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + ANSWER_SECONDS
-            self._note_outage(error)
-            return False
-        self._is_out = False
-        return True
-
-    def _note_outage(self, error: Exception) -> None:
-        if not self._is_out:
-            log.error("Redis is away, screens fall back to catching up: %s", error)
-        self._is_out = True
 
 
 def open_relay(url: str | None, hub: Hub, deployment: str = "") -> LocalRelay | RedisRelay:

@@ -45,8 +45,8 @@ class Server:
         assert answer.status == 200, text
         return text
 
-    def publish(self, topic: str, frame: str) -> bool:
-        return json.loads(self.request("POST", f"/topics/{topic}", frame))["published"]
+    def publish(self, topic: str, frame: str) -> None:
+        self.request("POST", f"/topics/{topic}", frame)
 
     def disconnect(self, topic: str, code: int) -> None:
         self.request("POST", f"/closings/{topic}", str(code))
