@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Created, Name, PrimaryKey, Prose
+from models.base import Base, Created, Name, PrimaryKey, Prose, now
 from models.database import announce, transaction
 from models.event import Action, Notice, track
 from models.hours import Doors, Hours, WhenAway
@@ -30,6 +30,10 @@ LAUNCHER = {"color": ACCENT, "on": "", "side": SIDES[0], "offset": GAP, "icon": 
 def new_key() -> str:
     """A public key for a bot: 12 random characters that a URL takes as they are."""
     return secrets.token_hex(6)
+
+
+class BotOff(Exception):
+    """The bot is switched off: nobody would read what a customer writes."""
 
 
 class Bot(Base):
@@ -83,9 +87,17 @@ class Bot(Base):
     deleted_at: Mapped[datetime | None]
 
     @staticmethod
-    def with_key(session: Session, key: str) -> "Bot | None":
-        """The bot that answers on websites under `key`; one that is switched off is not found."""
-        return session.scalars(select(Bot).where(Bot.key == key, Bot.switched_off_at.is_(None))).first()
+    def with_key(session: Session, key: str, switched_off: bool = False) -> "Bot | None":
+        """The bot that answers on websites under `key`; one that is switched off only if asked for."""
+        bots = select(Bot).where(Bot.key == key, Bot.deleted_at.is_(None))
+        if not switched_off:
+            bots = bots.where(Bot.switched_off_at.is_(None))
+        return session.scalars(bots).first()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether customers can write to it, and members see it."""
+        return self.switched_off_at is None
 
     def change(self, by: "Member", **values) -> None:
         """Set columns of this bot; what differs is tracked, and every open screen is told."""
@@ -94,8 +106,37 @@ class Bot(Base):
             return
         with transaction() as session:
             session.execute(update(Bot).where(Bot.id == self.id).values({name: values[name] for name in changed}))
-            track(session, Action.BOT_CHANGED, by=by, bot=self.id, changed=changed)
-            announce(session, Notice("bot_changed", bot_id=self.id))
+            self._tell(session, Action.BOT_CHANGED, by, changed=changed)
+
+    def switch_off(self, by: "Member") -> None:
+        """Take this bot off its websites and off every dashboard; its chats stay as they are. Twice changes nothing."""
+        with transaction() as session:
+            on = update(Bot).where(Bot.id == self.id, Bot.switched_off_at.is_(None))
+            if session.execute(on.values(switched_off_at=now())).rowcount == 1:
+                self._tell(session, Action.BOT_SWITCHED_OFF, by)
+
+    def switch_on(self, by: "Member") -> None:
+        """Bring this bot back, with its chats as they are. Twice changes nothing."""
+        with transaction() as session:
+            off = update(Bot).where(Bot.id == self.id, Bot.switched_off_at.is_not(None), Bot.deleted_at.is_(None))
+            if session.execute(off.values(switched_off_at=None)).rowcount == 1:
+                self._tell(session, Action.BOT_SWITCHED_ON, by)
+
+    def delete(self, by: "Member") -> bool:
+        """Take this bot away for good; False when it was. Its rows stay: events, chats and messages refer to them.
+
+        Its open chats are closed by `Chat.close_all_of`.
+        """
+        with transaction() as session:
+            there = update(Bot).where(Bot.id == self.id, Bot.deleted_at.is_(None))
+            deleted = session.execute(there.values(deleted_at=now(), switched_off_at=now())).rowcount == 1
+            if deleted:
+                self._tell(session, Action.BOT_DELETED, by)
+            return deleted
+
+    def _tell(self, session: Session, action: Action, by: "Member", **particulars) -> None:
+        track(session, action, by=by, bot=self.id, name=self.name, **particulars)
+        announce(session, Notice("bot_changed", bot_id=self.id))
 
     def launcher(self) -> dict:
         """How the launcher on the host's page differs from one that nobody has changed; lengths in pixels."""
@@ -120,8 +161,11 @@ class Bot(Base):
         return self.weekly.next_opening(at)
 
     def offers_human(self, answered: int) -> bool:
-        """Whether **Talk to a human** shows after `answered` answered customer messages."""
-        return self.handoff_after is not None and answered >= self.handoff_after
+        """Whether **Talk to a human** shows after `answered` answered customer messages.
+
+        Not where every chat goes to the people anyway.
+        """
+        return self.answers and self.handoff_after is not None and answered >= self.handoff_after
 
 
 class KnowledgeEntry(Base):

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Update, bindparam, insert, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Update, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, Created, PrimaryKey, Prose, now
-from models.bot import Bot
+from models.bot import Bot, BotOff
 from models.customer import Customer, Visit, meet, note_visit
 from models.database import announce, reading, transaction
 from models.event import Action, Notice, track
@@ -38,6 +38,10 @@ class State(StrEnum):
 
 
 OPEN = (State.BOT, State.LIVE)
+
+# Why something happened that people read otherwise about (particulars of events).
+BOT_DELETED = "bot_deleted"
+NO_BOT = "no_bot"
 
 
 class ChatRefusal(Exception):
@@ -70,6 +74,10 @@ class NotOffered(ChatRefusal):
 
 class NobodyAvailable(ChatRefusal):
     """No person is there, and the bot's host does not let customers wait for one."""
+
+
+class NothingSaid(Exception):
+    """The customer asks for a person before the first message, and the bot does not offer one so early."""
 
 
 class StillOpen(ChatRefusal):
@@ -196,25 +204,35 @@ class Chat(Base):
         """
         return _despite_twin(lambda: _open_unsaid(bot, token, visit))
 
+    @staticmethod
+    def ask_for_human(bot: Bot, token: str, visit: Visit) -> "Chat":
+        """The customer's open chat, made now if there is none, in the hands of the people: not a word was written.
+
+        Raises NothingSaid unless `bot` offers a person from the beginning; InvalidToken.
+        """
+        if not bot.offers_human(0):
+            raise NothingSaid
+        return Chat.open_unsaid(bot, token, visit).hand_off()
+
     def post_as_customer(self, said: str, uuid: str) -> Message:
         """Store the customer's message; a repeat returns what is stored.
 
-        Raises InvalidText, InvalidUuid or ChatClosed.
+        Raises InvalidText, InvalidUuid, BotOff or ChatClosed.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        return _once(self, uuid, lambda session: _post_as_customer(session, self, said, uuid))
+        return _once(self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid))
 
     def hand_off(self) -> "Chat":
         """Give the chat to the people. Handing off a live chat again changes nothing.
 
-        Raises NotOffered, NobodyAvailable or ChatClosed.
+        Raises NotOffered, NobodyAvailable, BotOff or ChatClosed.
         """
         with transaction() as session:
+            if not _bot_of(session, self).is_on:
+                raise BotOff
             _refuse_if_nobody_is_there(session, self)
-            changed = _change(session, self, Chat.state == State.BOT, Chat.offered_at.is_not(None),
-                              state=State.LIVE, epoch=Chat.epoch + 1, handed_off_at=now())
+            changed = _hand_off(session, self, Chat.offered_at.is_not(None))
             if changed:
-                track(session, Action.CHAT_HANDED_OFF, chat_id=self.id, seq=changed.seq)
                 return changed
             current = _current(session, self)
             if current.state == State.BOT:
@@ -347,6 +365,25 @@ class Chat(Base):
             if changed:
                 track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq)
             return changed is not None
+
+    @staticmethod
+    def close_all_of(bot: Bot) -> int:
+        """Close every open chat of a bot that was deleted; returns how many."""
+        with reading() as session:
+            left = session.scalars(select(Chat).where(Chat.bot_id == bot.id, Chat.is_open)).all()
+        return sum(chat._close_without_bot() for chat in left)
+
+    def _close_without_bot(self) -> bool:
+        with transaction() as session:
+            changed = _change(session, self, Chat.is_open, state=State.EXPIRED, closed_at=now())
+            if changed:
+                track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq, reason=BOT_DELETED)
+            return changed is not None
+
+    @staticmethod
+    def count_open(session: Session, bot: Bot) -> int:
+        """How many chats of `bot` are open."""
+        return session.scalar(select(func.count()).where(Chat.bot_id == bot.id, Chat.is_open))
 
     @staticmethod
     def expire_idle(since: datetime, *conditions) -> int:
@@ -483,7 +520,7 @@ def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message
     try:
         with transaction() as session:
             return store(session)
-    except (IntegrityError, ChatRefusal):
+    except (IntegrityError, ChatRefusal, BotOff):
         # Looked for only now, as nearly every message comes once; a chat that has closed since refuses a repeat.
         with reading() as session:
             stored = already_stored(session, chat.id, uuid)
@@ -529,7 +566,7 @@ def _start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:
         if stored:
             return stored
         chat = Chat.open_of(session, customer) or _open_chat(session, bot, customer)
-        return _post_as_customer(session, chat, said, uuid)
+        return _post_as_customer(session, chat, bot, said, uuid)
 
 
 def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
@@ -543,11 +580,30 @@ def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
     return chat
 
 
-def _post_as_customer(session: Session, chat: Chat, said: str, uuid: str) -> Message:
+def _post_as_customer(session: Session, chat: Chat, bot: Bot, said: str, uuid: str) -> Message:
     changed = _make_room(session, _CUSTOMER_SAYS, chat, said)
     if changed is None:
         raise ChatClosed(_current(session, chat))
-    return _add_message(session, changed, Author.CUSTOMER, said, client_uuid=uuid)
+    if not bot.is_on:
+        raise BotOff
+    message = _add_message(session, changed, Author.CUSTOMER, said, client_uuid=uuid)
+    if changed.state == State.BOT and not bot.answers:
+        _hand_off(session, changed, reason=NO_BOT)
+    return message
+
+
+def _bot_of(session: Session, chat: Chat) -> Bot:
+    """The chat's bot, which on the path of every message is loaded already."""
+    return chat.__dict__.get("bot") or session.get(Bot, chat.bot_id)
+
+
+def _hand_off(session: Session, chat: Chat, *conditions, **particulars) -> Chat | None:
+    """Give a chat of the bot to the people; None when it is not, or does not meet the conditions."""
+    changed = _change(session, chat, Chat.state == State.BOT, *conditions, state=State.LIVE, epoch=Chat.epoch + 1,
+                      handed_off_at=now())
+    if changed:
+        track(session, Action.CHAT_HANDED_OFF, chat_id=chat.id, seq=changed.seq, **particulars)
+    return changed
 
 
 def _add_message(session: Session, chat: Chat, author: Author, said: str, member: Member | None = None,

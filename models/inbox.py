@@ -74,7 +74,7 @@ _OWN_CHAT = (
     .select_from(Chat.__table__.join(Customer.__table__, Chat.customer_id == Customer.id)
                  .join(Bot.__table__, Chat.bot_id == Bot.id).outerjoin(Member.__table__, Chat.assignee_id == Member.id))
     .where(Chat.id == bindparam("chat_id"), Customer.token_hash == bindparam("token_hash"),
-           Bot.key == bindparam("key"), Bot.switched_off_at.is_(None))
+           Bot.key == bindparam("key"), Bot.deleted_at.is_(None))
 )
 
 

@@ -19,7 +19,6 @@ from models.text import clean, clipped
 
 ROLES = ("owner", "admin", "member")
 ADMINISTRATORS = ("owner", "admin")
-ADMINISTRATORS = ("owner", "admin")
 PASSWORD_LIMITS = (10, 200)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
@@ -119,7 +118,7 @@ class Member(Base):
     def bots(self, session: Session, switched_off: bool = False) -> list[Bot]:
         """The bots this member may see, by name; those switched off only if asked for."""
         mine = select(BotAccess.bot_id).where(BotAccess.member_id == self.id)
-        bots = select(Bot).where(Bot.workspace_id == self.workspace_id)
+        bots = select(Bot).where(Bot.workspace_id == self.workspace_id, Bot.deleted_at.is_(None))
         if not switched_off:
             bots = bots.where(Bot.switched_off_at.is_(None))
         if not self.all_bots:
@@ -129,6 +128,25 @@ class Member(Base):
     def bot(self, session: Session, key: str, switched_off: bool = False) -> Bot | None:
         """The bot with this key, if this member may see it."""
         return next((bot for bot in self.bots(session, switched_off) if bot.key == key), None)
+
+    @staticmethod
+    def who_see(session: Session, bot: Bot) -> "list[Member]":
+        """The members who may see `bot`, be it on or off."""
+        allowed = select(BotAccess.member_id).where(BotAccess.bot_id == bot.id)
+        members = select(Member).where(Member.workspace_id == bot.workspace_id, Member.disabled_at.is_(None))
+        return list(session.scalars(members.where(Member.all_bots | Member.id.in_(allowed))))
+
+    def add_bot(self, bot: Bot) -> Bot:
+        """Store a new bot, which this member and those with access to every bot may see."""
+        bot.workspace_id = self.workspace_id
+        with transaction() as session:
+            session.add(bot)
+            session.flush()
+            if not self.all_bots:
+                session.add(BotAccess(member_id=self.id, bot_id=bot.id))
+            track(session, Action.BOT_CREATED, by=self, bot=bot.id, name=bot.name)
+            announce(session, Notice("bot_changed", bot_id=bot.id))
+        return bot
 
     def disable(self, by: "Member | None" = None) -> None:
         """Keep this member out: every sign-in of theirs ends at once. Disabling twice changes nothing."""

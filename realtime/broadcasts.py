@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from helpers import customer_name
-from models import Action, Bot, Chat, Event, Message, Notice, Side, State, reading
+from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, reading
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
 from realtime import fragments
@@ -57,7 +57,7 @@ def widgets_topic(bot_id: int) -> str:
 
 
 def member_topic(member_id: int) -> str:
-    """All sockets of a member; used to close them."""
+    """All sockets of a member: for what is theirs alone, and to close them."""
     return f"member:{member_id}"
 
 
@@ -159,7 +159,12 @@ class Broadcasts:
     def _bot_changed(self, notice: Notice) -> None:
         with reading() as session:
             bot = session.get(Bot, notice.bot_id)
-        self._publish(inbox_topic(bot.id), lambda: fragments.bot_name(bot))
+            self._publish(widgets_topic(bot.id), lambda: fragments.look(bot))
+            # Back from being off, its lists are to be fetched anew.
+            self._publish(inbox_topic(bot.id), lambda: fragments.bot_name(bot) + fragments.bot_off(bot),
+                          **({"catch_up": True} if bot.is_on else {}))
+            for member in Member.who_see(session, bot):
+                self._publish(member_topic(member.id), partial(_bot_menu, session, member))
 
     def _cut(self, topic: str) -> None:
         self.relay.disconnect(topic, ACCESS_ENDED)
@@ -174,6 +179,11 @@ def load(session: Session, chat_id: int) -> Chat:
     """A chat with everything that fragments read of it, in one query."""
     parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
     return session.scalars(select(Chat).where(Chat.id == chat_id).options(*parts)).one()
+
+
+def _bot_menu(session: Session, member: Member) -> str:
+    bots = member.bots(session)
+    return fragments.bot_menu(bots, waiting_counts(session, bots))
 
 
 def _as_committed(entry: Message | Event) -> Chat | None:

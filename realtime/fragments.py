@@ -163,6 +163,23 @@ def bot_name(bot: Bot) -> Markup:
     return partial(f"#{dom_id(bot, 'name')}", escape(bot.name), "innerHTML")
 
 
+def bot_off(bot: Bot) -> Markup:
+    """On the dashboard of a bot that was switched off: that there is nothing to do any more."""
+    if bot.is_on:
+        return Markup("")
+    return partial("#inbox", render("dashboard/_bot_off.html", bot=bot), "innerHTML")
+
+
+def bot_menu(bots: list[Bot], waiting: dict[int, int]) -> Markup:
+    """The bots of one member, in the bot switcher."""
+    return partial("#bot_menu", render("dashboard/_bot_menu.html", bots=bots, waiting=waiting, bot=None), "innerHTML")
+
+
+def look(bot: Bot) -> Markup:
+    """What open widgets show of their bot."""
+    return partial("#look", render("widget/_look.html", bot=bot))
+
+
 def lists(inbox, bot: Bot, member: Member) -> Markup:
     """The three lists as a whole."""
     html = render("dashboard/_inbox.html", inbox=inbox, bot=bot, member=member)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
 from models import Bot, Chat, Customer, Member, SignIn, reading
+from models.bot import BotOff
 from models.customer import InvalidToken
 from models.inbox import chat_of, own_chat
 from models.presence import is_stale, note_online
@@ -90,8 +91,16 @@ def chat_of_member(session: Session, key: str, chat_id: int) -> Chat:
 
 
 def bot_of_website(session: Session, key: str) -> Bot:
-    """The bot that answers under a public key; 404 where there is none or it is switched off."""
-    return Bot.with_key(session, key) or abort(404)
+    """The bot that answers under a public key; 404 where there is none. Raises BotOff when it is switched off."""
+    bot = bot_of_visitor(session, key)
+    if not bot.is_on:
+        raise BotOff
+    return bot
+
+
+def bot_of_visitor(session: Session, key: str) -> Bot:
+    """The same, also while it is switched off: customers can still read and end what they have begun."""
+    return Bot.with_key(session, key, switched_off=True) or abort(404)
 
 
 def bearer() -> str:
@@ -110,7 +119,7 @@ def bearer() -> str:
 
 def customer_of_website(session: Session, key: str) -> Customer:
     """The customer who asks; raises InvalidToken or UnknownCustomer."""
-    return Customer.with_token(session, bot_of_website(session, key), bearer())
+    return Customer.with_token(session, bot_of_visitor(session, key), bearer())
 
 
 def chat_of_customer(session: Session, key: str, chat_id: int) -> Chat:

@@ -14,12 +14,14 @@ from werkzeug.exceptions import HTTPException
 from wsproto.utilities import RemoteProtocolError
 
 from models import reading
+from models.bot import BotOff
 from models.chat import (
     AlreadyAssigned,
     ChatClosed,
     ChatRefusal,
     NotAssignee,
     NotHandedOff,
+    NothingSaid,
     NotOffered,
     State,
     StillOpen,
@@ -79,6 +81,8 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     NotAssignee: (403, _not_assignee),
     NotHandedOff: (409, lambda error: _("This chat is still with the bot.")),
     NotOffered: (409, lambda error: _("You can ask for a person after a few messages.")),
+    BotOff: (409, lambda error: _("This chat is switched off at the moment.")),
+    NothingSaid: (409, lambda error: _("You can ask for a person after a few messages.")),
     StillOpen: (409, lambda error: _("This chat is still open.")),
 }
 

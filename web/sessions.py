@@ -23,6 +23,8 @@ def home():
         return redirect(url_for("sessions.new"))
     with reading() as db:
         bots = member().bots(db)
+    if not bots and member().is_administrator:
+        return redirect(url_for("settings_bots.index"))
     if not bots:
         return render_template("error.html", status=200, sentence=_("No bot is shared with you yet.")), 200
     first = min(bots, key=lambda bot: bot.id)

@@ -5,7 +5,7 @@ import gzip
 from flask import Blueprint, abort, current_app, render_template, request, send_from_directory
 
 from models import reading
-from web.access import bot_of_website
+from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
 from web.setup import origin
 
@@ -29,7 +29,7 @@ def page(key: str):
     # A key that is wrong is told in the frame too: there looks whoever has just pasted the tag.
     allow_framing([])
     with reading() as session:
-        bot = bot_of_website(session, key)
+        bot = bot_of_visitor(session, key)
     allow_framing(bot.allowed_origins)
     html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
                            seen=0, feedback=None, audience="customer")

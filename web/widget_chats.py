@@ -37,12 +37,14 @@ def show(key: str):
 @bp.post("/chats")
 @limiter.limit(lambda: current_app.config["BATON"].chat_limit)
 def create(key: str):
-    """Start a chat with its first message; or end it before any, for whoever has something to say about that."""
+    """Start a chat with its first message; or before any, by asking for a person or by ending it with feedback."""
     count_message()
     with reading() as session:
         bot = bot_of_website(session, key)
     if "text" in request.form:
         chat_id = Chat.start(bot, bearer(), forms.visit(), field("text"), field("uuid")).chat_id
+    elif "handoff" in request.form:
+        chat_id = Chat.ask_for_human(bot, bearer(), forms.visit()).id
     else:
         chat_id = _rate_unstarted(bot).id
     with reading() as session:

@@ -1,5 +1,6 @@
 """Browsers: a customer on a host's page of another site, and members on their dashboards, all at once."""
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -198,6 +199,7 @@ class CustomerPage(ChatPage):
     def talk_to_human_at_once(self, said: str) -> None:
         """Where the bot is `eager`: one message, then the button."""
         self.write(said)
+        expect(self.entry(said)).to_have_attribute("data-seq", re.compile(r"\d"))
         self.button("Talk to a human").click()
         expect(self.log.get_by_text("You asked for a person")).to_be_visible()
 

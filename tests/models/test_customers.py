@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import Bot, Chat, Customer, Visit, now, reading
+from models import Chat, Customer, Visit, now, reading
 from models.customer import ATTRIBUTES_LIMIT, REMEMBERED, InvalidToken, UnknownCustomer
 from models.inbox import own_chat
 from models.secret import digest, new_token
@@ -104,10 +104,12 @@ def test_a_customer_does_not_find_the_chat_of_another_customer_or_of_another_bot
     assert own(local_desk.other_bot, mine, chat) is None
 
 
-def test_a_bot_that_is_switched_off_finds_nobodys_chat(local_desk):
+def test_a_bot_that_is_switched_off_still_finds_a_chat_and_a_deleted_one_does_not(local_desk):
     token = new_token()
     chat = chat_with_bot(local_desk, token)
-    change(Bot, Bot.id == local_desk.bot.id, switched_off_at=now())
+    local_desk.bot.switch_off(by=local_desk.anna)
+    assert own(local_desk.bot, token, chat).id == chat.id
+    local_desk.bot.delete(by=local_desk.anna)
     assert own(local_desk.bot, token, chat) is None
 
 

@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -96,14 +97,37 @@ def test_a_bot_that_does_not_exist_is_not_found(server, desk):
             assert nobody.http.get("").status_code == 404
 
 
-def test_a_bot_that_is_switched_off_is_not_found(server, desk, chatting):
-    with transaction() as session:
-        session.merge(desk.bot).switched_off_at = now()
+OFF = "This chat is switched off at the moment."
+
+
+def test_to_a_bot_that_is_switched_off_nobody_can_write(server, desk, chatting):
+    desk.bot.switch_off(by=desk.anna)
+    with nothing_changes():
+        assert_refused(chatting.write("Hello"), 409, OFF)
+        assert_refused(chatting.hand_off(), 409, OFF)
+        assert_refused(Customer(server, desk.bot.key).start(), 409, OFF)
+        assert OFF in httpx.get(f"{server.url}/widget/{desk.bot.key}").text
+
+
+def test_a_chat_with_a_bot_that_is_switched_off_can_be_read_and_ended(desk, chatting):
+    desk.bot.switch_off(by=desk.anna)
+    assert "Hello" in chatting.http.get("/chat").text
+    assert chatting.end().status_code == 200
+
+
+def test_a_bot_that_was_deleted_is_not_found(server, desk, chatting):
+    desk.bot.delete(by=desk.anna)
     with nothing_changes():
         assert_refused(chatting.write("Hello"), 404, NOTHING_HERE)
         assert_refused(Customer(server, desk.bot.key).start(), 404, NOTHING_HERE)
         assert_refused(chatting.http.get("/chat"), 404, NOTHING_HERE)
-        assert chatting.http.get("").status_code == 404
+        assert httpx.get(f"{server.url}/widget/{desk.bot.key}").status_code == 404
+
+
+def test_a_person_is_not_there_before_the_first_message_unless_the_bot_says_so(server, desk):
+    with nothing_changes():
+        asked = Customer(server, desk.bot.key).http.post("/chats", data={"handoff": "1"})
+        assert_refused(asked, 409, "You can ask for a person after a few messages.")
 
 
 FORGED = ["Bearer", "Bearer x", "Bearer " + "x" * 42, "Bearer " + "x" * 44, "Bearer " + "!" * 43, "bearer",

@@ -5,6 +5,9 @@
   if (!menu) return;
 
   const look = () => {
+    for (const item of menu.querySelectorAll("a")) {
+      if (location.pathname.startsWith(item.pathname)) item.ariaCurrent = "true";
+    }
     dot.hidden = !menu.querySelector('a:not([aria-current]) .count:not([data-count="0"])');
   };
 

@@ -66,7 +66,7 @@
     const remembered = baton.store.get("chat");
     if (chat && !isClosed() && remembered !== chat) baton.store.set("chat", chat);
     if (chat && isClosed() && remembered && document.body.dataset.open === "true") baton.store.remove("chat");
-    for (const field of main.querySelectorAll("#end_dialog [type=hidden]")) field.value = visit()[field.name] ?? "";
+    for (const field of main.querySelectorAll("[data-visit]")) field.value = visit()[field.name] ?? "";
   };
 
   // Only an open chat can be ended; feedback that is being written when somebody else closes it may be finished.
