@@ -1,6 +1,8 @@
 """A real Baton for tests: gunicorn on a free port, with a database of its own."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,15 +15,21 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[1]
+QUIET_PORTS = range(10_000, 30_000)
 # Tests are one impatient person at one address; limits have tests of their own.
 NO_LIMITS = {name: "100000 per second" for name in ("MESSAGE_LIMIT", "CHAT_LIMIT", "SIGN_IN_LIMIT")}
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on at this moment; none of those that the system gives to outgoing connections.
+
+    One of them might be taken before its server binds it, or while a test has its server down.
+    """
+    for port in random.sample(QUIET_PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("this machine has no port to spare")
 
 
 def eventually(condition: Callable[[], object], seconds: float = 10, what: str = "") -> object:

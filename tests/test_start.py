@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 # Were a refusal to fail, what comes next must not reach for the network.
 QUIET = {"PATH": os.environ["PATH"], "PIP_NO_INDEX": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -77,12 +79,6 @@ def refusal(clone, *command, **environ):
     return done.stderr
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def answer(port, seconds=10):
     """What the server on `port` says, as soon as it does."""
     until = time.monotonic() + seconds
@@ -127,7 +123,7 @@ def test_a_folder_that_cannot_be_written_is_refused(clone, arguments):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])
 def test_the_demo_refuses_to_be_reached_from_elsewhere(clone, host):
-    said = refusal(clone, "bin/serve", "--demo", HOST=host, PORT=free_port())
+    said = refusal(clone, "bin/serve", "--demo", HOST=host, PORT=str(free_port()))
     assert said == f"Baton: The demo is for this machine only: HOST must be 127.0.0.1, not '{host}'.\n"
 
 
@@ -189,7 +185,7 @@ def start(installed):
     started = []
 
     def start(*arguments, **environ):
-        environ = {**QUIET, "PORT": free_port(), **environ}
+        environ = {**QUIET, "PORT": str(free_port()), **environ}
         process = subprocess.Popen(
             [installed / "bin/serve", *arguments], cwd="/", env=environ,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,

@@ -111,6 +111,7 @@ def test_the_switcher_counts_what_waits_with_other_bots(member_page, waiting_cus
     expect(maya.page.get_by_title("Customers of another bot are waiting")).to_be_hidden()
 
 
+@pytest.mark.alone
 def test_a_thousand_rows_stay_usable(member_page, waiting_customer, desk):
     add_waiting(desk.bot, 1000)
     maya = member_page(desk.maya)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.conftest import CHROMIUM, QUIET, CustomerPage, MemberPage
 from tests.crash.breakable import away, frozen
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 TOLD_SECONDS, MENDED_SECONDS = 15, 30
 

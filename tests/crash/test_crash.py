@@ -4,9 +4,13 @@ import asyncio
 import random
 import time
 
+import pytest
+
 from models.database import engine
 from tests.crash.crowd import Crowd
 from tests.crash.screens import Live
+
+pytestmark = pytest.mark.alone
 
 CHATS = 50
 # Everybody writes about so often; a machine that is busy with other things must keep up with it.

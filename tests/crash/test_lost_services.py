@@ -8,6 +8,8 @@ from tests.people import Customer, MemberClient, new_uuid
 from tests.running import eventually
 from tests.wsclient import WebSocketClient
 
+pytestmark = pytest.mark.alone
+
 SENTENCE = "Connection lost. Your text is kept."
 
 

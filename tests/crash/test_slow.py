@@ -6,10 +6,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.crash.breakable import children
 from tests.crash.crowd import Crowd, until
 from tests.crash.figures import milliseconds, p99
 from tests.crash.screens import ChatScreen
+
+pytestmark = pytest.mark.alone
 
 SLOW = 50
 CHATS, SOAK_CHATS = 30, 200

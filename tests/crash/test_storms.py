@@ -9,12 +9,16 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from bench.processes import allow_open_files
 from tests.crash import screens
 from tests.crash.account import Account
 from tests.crash.crowd import Crowd, until
 from tests.crash.figures import milliseconds, p99
 from tests.crash.screens import ChatScreen
+
+pytestmark = pytest.mark.alone
 
 ROOT = Path(__file__).parents[2]
 BACK_SECONDS = 30

@@ -16,6 +16,8 @@ import pytest
 from tests.wsclient import WebSocketClient
 
 ROOT = Path(__file__).parents[2]
+# Seconds for a stop: one that waits for a socket, a request or a silent connection takes 10 at the least.
+AT_ONCE = 5
 
 
 class Server:

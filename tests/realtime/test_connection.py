@@ -28,6 +28,7 @@ def test_a_broken_handshake_is_a_bad_request(server, headers):
         assert client.status == 400
 
 
+@pytest.mark.alone
 def test_a_slow_reader_gets_every_frame_whole_and_delays_nobody(server):
     slow = server.connect(f"slow?most_text={100 * BIG}", receive_buffer=4096, timeout=20)
     quick = server.connect("quick")

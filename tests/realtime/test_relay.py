@@ -9,8 +9,9 @@ import pytest
 
 from realtime.hub import Hub
 from realtime.relay import LocalRelay, open_relay
-from tests.realtime.conftest import wait_until
+from tests.realtime.conftest import AT_ONCE, wait_until
 from tests.realtime.test_hub import FakeConnection
+from tests.running import free_port
 
 CATCH_UP = '{"catch_up": true}'
 
@@ -19,9 +20,7 @@ class RedisServer:
     """A Redis of our own, without a disk, that can be killed and come back."""
 
     def __init__(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
@@ -166,6 +165,7 @@ def test_a_closing_during_the_outage_reaches_the_other_process_afterwards(server
         assert client.read_close_code() == 1008
 
 
+@pytest.mark.alone
 def test_a_redis_that_hangs_holds_up_no_publisher_and_the_own_process_for_a_second_once(servers, redis_server):
     with connect(servers[0], "chat:1") as client:
         redis_server.process.send_signal(signal.SIGSTOP)
@@ -191,4 +191,4 @@ def test_a_redis_that_hung_is_noticed_and_left(servers, redis_server):
 def test_a_stop_is_as_quick_with_redis(servers):
     client = connect(servers[0], "chat:1")
     client.close()
-    assert servers[0].stop() < 2
+    assert servers[0].stop() < AT_ONCE

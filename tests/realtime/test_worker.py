@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.realtime.conftest import wait_until
-
-# Whoever waits for a socket, a request or a silent connection takes 10 seconds at the least.
-AT_ONCE = 5
+from tests.realtime.conftest import AT_ONCE, wait_until
 
 
 def idle_connection(port: int) -> http.client.HTTPConnection:
