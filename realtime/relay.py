@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from functools import partial
+from math import inf
 
 import redis
 from redis.backoff import NoBackoff
@@ -21,6 +22,8 @@ LISTEN_SECONDS = 2
 TAKEN_AT_ONCE = 64
 MOST_UNANSWERED_CHECKS = 2
 MOST_WAIT_SECONDS = 5
+# So long a closing is said again to processes that come back: longer than any of them takes to notice and return.
+REPEATED_SECONDS = 60
 
 
 class LocalRelay:
@@ -61,7 +64,7 @@ class RedisRelay:
         self._hub = hub
         self._prefix = f"baton:{deployment}:"
         self._closings = self._prefix + CLOSINGS
-        self._sender = Sender(url, on_return=self._pay_closings)
+        self._sender = Sender(url, on_return=self._say_back)
         self._subscriber = redis.Redis.from_url(
             url, protocol=2, decode_responses=True, socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=ANSWER_SECONDS, health_check_interval=LISTEN_SECONDS,
@@ -69,7 +72,9 @@ class RedisRelay:
         self._pubsub: redis.client.PubSub | None = None
         self._listening = False
         self._taken = 0
-        self._owed_closings: dict[str, int] = {}
+        # By topic: the code, and the moment from which it is repeated for a while; in the future if Redis has not
+        # taken it.
+        self._said_closings: dict[str, tuple[int, float]] = {}
         hub.on_first = self._subscribe
         hub.on_last = self._unsubscribe
 
@@ -87,11 +92,11 @@ class RedisRelay:
     def disconnect(self, topic: str, code: int) -> None:
         """Close every connection on the topic, in any process. Neither waits nor raises.
 
-        Is Redis away, this process closes its own, and the others hear of it when Redis is back.
+        Is Redis away, this process closes its own, and the others hear of it when they are back.
         """
         self._hub.disconnect(topic, code)
-        self._sender.post(self._closings, json.dumps({"close": code, "topic": topic}),
-                          partial(self._owed_closings.__setitem__, topic, code))
+        self._forget_closings()
+        self._say_closing(topic, code, time.monotonic())
 
     def ready(self) -> bool:
         """Whether Redis answers and this process listens to it."""
@@ -140,25 +145,43 @@ class RedisRelay:
 
     def _confirm(self, channel: str, confirmed: list[str]) -> None:
         if channel == self._closings:
-            self._pay_closings()
+            self._say_back()
         else:
             confirmed.append(channel.removeprefix(self._prefix))
 
     def _take(self, channel: str, data: str) -> None:
         if channel == self._closings:
-            closing = json.loads(data)
-            self._hub.disconnect(closing["topic"], closing["close"])
+            self._take_closing(json.loads(data))
         else:
             self._hub.deliver(channel.removeprefix(self._prefix), data)
             self._taken += 1
             if self._taken % TAKEN_AT_ONCE == 0:
                 time.sleep(YIELD_SECONDS)
 
-    def _pay_closings(self) -> None:
-        owed = dict(self._owed_closings)
-        self._owed_closings.clear()
-        for topic, code in owed.items():
-            self.disconnect(topic, code)
+    def _take_closing(self, said: dict) -> None:
+        if "is_back" in said:
+            self._repeat_closings()
+        else:
+            self._hub.disconnect(said["topic"], said["close"])
+
+    def _say_back(self) -> None:
+        # After an outage some are back before others: what those said until now was lost on this process.
+        self._sender.post(self._closings, json.dumps({"is_back": True}), lambda: None)
+
+    def _say_closing(self, topic: str, code: int, at: float) -> None:
+        self._said_closings[topic] = (code, at)
+        self._sender.post(self._closings, json.dumps({"close": code, "topic": topic}),
+                          partial(self._said_closings.__setitem__, topic, (code, inf)))
+
+    def _repeat_closings(self) -> None:
+        self._forget_closings()
+        for topic, (code, at) in list(self._said_closings.items()):
+            self._say_closing(topic, code, min(at, time.monotonic()))
+
+    def _forget_closings(self) -> None:
+        long_ago = time.monotonic() - REPEATED_SECONDS
+        for topic in [topic for topic, (_code, at) in self._said_closings.items() if at < long_ago]:
+            del self._said_closings[topic]
 
     def _subscribe(self, topics: list[str]) -> None:
         if self._pubsub and topics:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import signal
 import socket
@@ -61,7 +62,7 @@ def servers(start_server, redis_server):
 
 def connect(server, topics):
     """A client whose topics Redis has confirmed."""
-    client = server.connect(topics, timeout=8)
+    client = server.connect(topics, timeout=20)
     assert client.read_text() == CATCH_UP
     return client
 
@@ -162,6 +163,19 @@ def test_a_closing_during_the_outage_reaches_the_other_process_afterwards(server
         redis_server.kill()
         servers[0].disconnect("sign_in:1", 1008)
         redis_server.start()
+        assert client.read_close_code() == 1008
+
+
+def test_a_process_that_is_back_after_the_others_hears_of_a_closing_too(servers, redis_server):
+    late = servers[1].state()["pid"]
+    with connect(servers[1], "sign_in:1") as client:
+        redis_server.kill()
+        servers[0].disconnect("sign_in:1", 1008)
+        os.kill(late, signal.SIGSTOP)
+        redis_server.start()
+        wait_until(lambda: servers[0].state()["ready"])
+        servers[0].publish("nobody", "x")
+        os.kill(late, signal.SIGCONT)
         assert client.read_close_code() == 1008
 
 
