@@ -1,13 +1,13 @@
 """The scripts of each screen as one file, put together at the first request: one fetch, and no build step.
 
-The widget is weighed by what it costs a stranger's page, so comments and indentation stay behind; the files
+The widget is weighed by what it costs a stranger's page, so comments and white space stay behind; the files
 themselves are what is read and debugged (`static/js`, one behaviour each).
 """
 
 import hashlib
-import re
 from functools import cache
 
+import rjsmin
 from flask import Blueprint, Response, abort
 
 from helpers import STATIC
@@ -16,7 +16,7 @@ bp = Blueprint("bundles", __name__)
 
 HTMX = ("vendor/htmx/htmx.min", "vendor/htmx/hx-ws.min")
 SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
-WIDGET = ("chat", "composer", "attention")
+WIDGET = ("host", "chat", "composer", "attention")
 DASHBOARD = ("counts", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy")
 
 # In one file, so that htmx looks at the page only after its extensions have come.
@@ -25,8 +25,6 @@ SCRIPTS = {
                *(f"js/widget/{name}" for name in WIDGET)),
     "dashboard": (*HTMX, *(f"js/{name}" for name in SHARED), *(f"js/dashboard/{name}" for name in DASHBOARD)),
 }
-
-_COMMENT_OR_INDENT = re.compile(r"^\s*//.*\n|^[ \t]+", re.MULTILINE)
 
 
 @bp.get("/bundles/<name>.js")
@@ -51,4 +49,4 @@ def bundle_address(name: str) -> str:
 
 
 def _lean(source: str, script: str) -> str:
-    return source if script.startswith("vendor/") else _COMMENT_OR_INDENT.sub("", source)
+    return source if script.startswith("vendor/") else rjsmin.jsmin(source)

@@ -2,25 +2,29 @@
 
 import gzip
 
-from flask import Blueprint, abort, current_app, render_template, request, send_from_directory
+from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from models import reading
+from web import loader
 from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
 from web.setup import origin
 
 bp = Blueprint("widget", __name__)
 
-LOADER_KEPT_SECONDS = 300
+LOADER_KEPT_SECONDS = 60
 
 
 @bp.get("/widget.js")
-def loader():
+def show_loader():
     """The script that a website includes. Kept only briefly, for its address never changes."""
-    answer = send_from_directory(current_app.static_folder, "widget.js", max_age=LOADER_KEPT_SECONDS)
+    answer = Response(loader.script(), mimetype="text/javascript")
+    answer.cache_control.max_age = LOADER_KEPT_SECONDS
+    answer.cache_control.public = True
+    answer.add_etag()
     # Pages that isolate themselves take scripts only from those who allow it.
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer
+    return answer.make_conditional(request)
 
 
 @bp.get("/widget/<key>")

@@ -88,7 +88,7 @@ def test_files_are_kept_for_ever_under_an_address_that_changes_with_them(server)
 
 def test_the_loader_is_kept_briefly_and_may_run_anywhere(server):
     loader = httpx.get(f"{server.url}/widget.js")
-    assert "max-age=300" in loader.headers["Cache-Control"] and "immutable" not in loader.headers["Cache-Control"]
+    assert "max-age=60" in loader.headers["Cache-Control"] and "immutable" not in loader.headers["Cache-Control"]
     assert loader.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert loader.headers["Content-Type"].startswith("text/javascript")
     again = httpx.get(f"{server.url}/widget.js", headers={"If-None-Match": loader.headers["ETag"]})

@@ -18,7 +18,7 @@
     dismiss: dataset.dismissLabel,
   });
 
-  let told = "";
+  let told;
   const tell = (unread) => {
     const last = unread.at(-1);
     const state = last ? `${unread.length} ${last.id}` : "";

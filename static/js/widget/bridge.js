@@ -28,34 +28,40 @@
     names: (start) => [...kept.keys()].filter((name) => name.startsWith(start)),
   };
 
-  const newToken = () => {
+  baton.newToken = () => {
     const bytes = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)));
-    kept.set("token", btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replace("=", ""));
+    return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+  };
+  baton.takeToken = (token) => {
+    kept.set("token", token);
     kept.set("used", String(Date.now()));
     kept.forEach((value, name) => keep(name, value));
   };
 
   // Every request needs a token, so the first one makes it.
   baton.headers = () => {
-    if (!kept.has("token")) newToken();
+    if (!kept.has("token")) baton.takeToken(baton.newToken());
     return { Authorization: `Bearer ${kept.get("token")}` };
   };
   baton.protocols = () => ["baton", kept.get("token")];
   baton.forgetCustomer = () => kept.forEach((_value, name) => { kept.delete(name); keep(name, null); });
 
+  // Only once: later, what the loader knows may be older than what is here.
+  const fill = (values) => {
+    Object.entries(values).forEach(([name, value]) => kept.set(name, value));
+    if (kept.has("token")) baton.store.set("used", Date.now());
+  };
+
   const heard = {
-    welcome({ kept: values, ...host }) {
-      Object.entries(values).forEach(([name, value]) => kept.set(name, value));
-      if (kept.has("token")) baton.store.set("used", Date.now());
-      Object.assign(baton, { page: host.page, customer: host.customer });
+    state({ kept: values, ...host }) {
+      const before = baton.page;
+      if (!before) fill(values);
+      baton.page = host.page;
       if (host.color) paint(host.color);
+      announce("host", host);
       announce("shown", host);
-      announce("store");
-    },
-    shown: (host) => announce("shown", host),
-    page({ page }) {
-      baton.page = page;
-      announce("page");
+      if (!before) announce("store");
+      else if (before.page_url !== host.page.page_url) announce("page");
     },
     kept({ name, value }) {
       if (value === null) kept.delete(name);
@@ -66,7 +72,8 @@
 
   const paint = (accent) => document.documentElement.style.setProperty("--accent", accent);
 
-  // Says "baton:store" when the store is filled; "baton:shown", "baton:page" and "baton:kept" as the loader does.
+  // Says "baton:store" when the store is filled, and what the loader tells: "baton:host" (all of it), "baton:shown"
+  // (open or closed), "baton:page" (another one) and "baton:kept".
   const announce = (name, detail) => document.dispatchEvent(new CustomEvent(`baton:${name}`, { detail }));
 
   window.addEventListener("message", ({ source, origin, data }) => {
@@ -79,7 +86,7 @@
     const own = Object.keys(localStorage).filter((name) => name.startsWith(prefix));
     const values = Object.fromEntries(own.map((name) => [name.slice(prefix.length), localStorage.getItem(name)]));
     const page = { page_url: location.href, page_title: document.title, referrer: document.referrer };
-    heard.welcome({ kept: values, page, customer: {}, open: true, fullscreen: false });
+    heard.state({ kept: values, page, customer: {}, open: true, fullscreen: false });
   };
   document.addEventListener("DOMContentLoaded", () => (host ? baton.tellHost("hello") : alone()));
 })();

@@ -6,23 +6,26 @@
   const fresh = main.innerHTML;
   const chatId = () => main.querySelector("[data-live]")?.dataset.chat;
   const isClosed = () => main.querySelector("[data-closed]") !== null;
+  const { invitation } = main.dataset;
 
   const visit = () => ({
     ...baton.page,
-    ...baton.customer,
+    ...baton.claims,
     language: navigator.language,
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   // The first message also says where the customer is.
-  baton.alongside = ({ chat }) => (chat === "new" ? visit() : {});
+  baton.alongside = ({ chat }) => (chat === "new" ? { ...visit(), ...(invitation && { invitation }) } : {});
 
   const load = async () => {
     if (!baton.store.get("token")) return;
+    baton.loading = true;
     const { status } = await baton.request(`${url}/chat`);
+    baton.loading = false;
     if (status === 0 || status >= 500) setTimeout(load, RETRY);
     if (status === 403) baton.forgetCustomer();
     if (status === 403 || status === 404) document.getElementById("notice").replaceChildren();
-    if (status === 200 && isClosed() && baton.store.get("left") === chatId()) startOver();
+    if (status === 200 && isClosed() && (invitation || baton.store.get("left") === chatId())) baton.startOver();
     noteVisit();
   };
 
@@ -30,9 +33,11 @@
     if (chatId() && !isClosed()) baton.request(`${url}/chats/${chatId()}/visit`, { method: "POST", form: visit() });
   };
 
-  const startOver = async () => {
+  const empty = () => baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
+
+  baton.startOver = async () => {
     if (chatId()) baton.store.set("left", chatId());
-    await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
+    await empty();
     document.getElementById("message_box").focus();
   };
 
@@ -86,7 +91,7 @@
   };
 
   document.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-start-over]")) startOver();
+    if (target.closest("[data-start-over]")) baton.startOver();
     if (target.closest("[data-end-unsent]")) endUnsent();
     if (target.closest("[data-earlier]")) showEarlier(target.closest("[data-earlier]"));
   });
@@ -103,6 +108,11 @@
   document.addEventListener("baton:placed", () => { remember(); dropEnding(); });
   document.addEventListener("baton:shown", remember);
   document.addEventListener("baton:page", noteVisit);
+  // Other customers' chats are not shown to this one, not even for a moment.
+  document.addEventListener("baton:customer", async ({ detail: { another } }) => {
+    if (another) await empty();
+    if (loaded) load();
+  });
   // Another tab has begun a chat.
   document.addEventListener("baton:kept", ({ detail: { name, value } }) => {
     if (name === "chat" && value && value !== chatId()) load();

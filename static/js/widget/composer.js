@@ -9,7 +9,7 @@
     box().style.height = `${box().scrollHeight}px`;
   };
 
-  const send = (text) => {
+  baton.say = (text) => {
     const draft = box().value;
     box().value = text;
     box().form.requestSubmit();
@@ -21,7 +21,7 @@
   document.addEventListener("click", ({ target }) => {
     const reply = target.closest("[data-quick-reply]");
     if (!reply) return;
-    send(reply.textContent);
+    baton.say(reply.textContent);
     // On a touch screen, focus in the box would raise the keyboard over the answer.
     if (!matchMedia("(pointer: coarse)").matches) box().focus();
   });
