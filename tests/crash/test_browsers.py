@@ -9,9 +9,17 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.conftest import CHROMIUM, QUIET, CustomerPage, MemberPage
 from tests.crash.breakable import away, frozen
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = pytest.mark.browser
 
 TOLD_SECONDS, MENDED_SECONDS = 15, 30
+
+
+@pytest.fixture
+def services(breakable):
+    """The stack that there is to break, before anybody opens a browser for it."""
+    if not breakable.has_services:
+        pytest.skip("there is no service to lose")
+    return breakable.stack
 
 
 @pytest.fixture
@@ -63,19 +71,15 @@ def test_what_is_written_while_the_server_is_dead_arrives_once(breakable, pages)
     expect_all_arrives(*pages)
 
 
-def test_what_is_written_while_the_database_is_dead_arrives_once(breakable, pages):
-    if not breakable.has_services:
-        pytest.skip("there is no database to kill")
-    with away(breakable.stack.postgres):
+def test_what_is_written_while_the_database_is_dead_arrives_once(services, pages):
+    with away(services.postgres):
         write_on(*pages)
         expect_told(*pages)
     expect_all_arrives(*pages)
 
 
-def test_without_redis_everything_arrives_all_the_same(breakable, pages):
-    if not breakable.has_services:
-        pytest.skip("there is no Redis to freeze")
-    with frozen(breakable.stack.redis):
+def test_without_redis_everything_arrives_all_the_same(services, pages):
+    with frozen(services.redis):
         write_on(*pages)
         expect_all_acknowledged(*pages)
     expect_all_arrives(*pages)

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.alone
 CHATS = 50
 # Everybody writes about so often; a machine that is busy with other things must keep up with it.
 PAUSE, SOAK_PAUSE = 8, 3
-FREEZE_SECONDS = 10
+# It takes Redis 7 s of silence to be given up; a worker alone needs to be gone for longer than a push takes.
+FREEZE_SECONDS, WORKER_FREEZE_SECONDS = 10, 5
 SOAK_SECONDS = 600
 # Customers who answer no ping: where nothing else cuts them off, the server does after 40 to 60 s.
 SILENT = 5
@@ -55,16 +56,16 @@ async def short(breakable, tell):
         await timed(tell, "kill -9 of Redis", breakable.kill_service(breakable.stack.redis))
         await timed(tell, "kill -9 of PostgreSQL", breakable.kill_service(breakable.stack.postgres))
     await timed(tell, "SIGHUP", breakable.reload())
-    await timed(tell, "SIGSTOP", freeze_all(breakable, FREEZE_SECONDS))
+    await timed(tell, "SIGSTOP", freeze_all(breakable))
     await asyncio.sleep(2)
 
 
-async def freeze_all(breakable, seconds):
+async def freeze_all(breakable):
     """A worker, and Redis meanwhile."""
-    freezes = [breakable.freeze_worker(seconds)]
     if breakable.has_services:
-        freezes.append(breakable.freeze_redis(seconds))
-    await asyncio.gather(*freezes)
+        await asyncio.gather(breakable.freeze_worker(FREEZE_SECONDS), breakable.freeze_redis(FREEZE_SECONDS))
+    else:
+        await breakable.freeze_worker(WORKER_FREEZE_SECONDS)
 
 
 async def soak(breakable, tell):
