@@ -4,17 +4,17 @@ One engine per file; to add one, write it and name it in `ENGINES`. What is impo
 nor the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from bots.asking import Sentences, ask
-from bots.engine import Answer, BotSettings, Engine, EngineMaker, Entry, HumanOffer, Question
+from bots.engine import Answer, BotSettings, Engine, EngineMaker, Entry, HumanOffer, Knowledge, Question
 from bots.handoff import asks_for_human
 from bots.knowledge import KnowledgeEngine
 
 __all__ = [
-    "ENGINES", "Answer", "BotSettings", "Engine", "Entry", "HumanOffer", "Question", "Sentences",
-    "ask", "asks_for_human", "engine_for",
+    "ENGINES", "Answer", "BotSettings", "Engine", "Entry", "HumanOffer", "Knowledge", "Question",
+    "Sentences", "ask", "asks_for_human", "engine_for",
 ]
 
 ENGINES: dict[str, EngineMaker] = {"knowledge": KnowledgeEngine}
@@ -23,17 +23,17 @@ ENGINES: dict[str, EngineMaker] = {"knowledge": KnowledgeEngine}
 KEPT_ENGINES = 32
 
 
-def engine_for(bot_settings: BotSettings, entries: Sequence[Entry]) -> Engine:
-    """Return the bot's engine, built once and kept for as long as its settings and entries say the same.
+def engine_for(bot_settings: BotSettings, entries: Iterable[Entry]) -> Engine:
+    """Return the bot's engine, built once and kept for as long as its settings and entries are the same.
 
-    The content itself is the version key: an edit takes effect with the next question, in every process.
-    Raises ValueError for an engine that does not exist.
+    An edit takes effect with the next question, in every process: `Knowledge` is told apart by its version, any
+    other entries by what they say. Raises ValueError for an engine that does not exist.
     """
-    return _engine(bot_settings, tuple(entries))
+    return _engine(bot_settings, entries if isinstance(entries, Knowledge) else tuple(entries))
 
 
 @lru_cache(maxsize=KEPT_ENGINES)
-def _engine(bot_settings: BotSettings, entries: tuple[Entry, ...]) -> Engine:
+def _engine(bot_settings: BotSettings, entries: Knowledge | tuple[Entry, ...]) -> Engine:
     if bot_settings.engine not in ENGINES:
         raise ValueError(f"There is no engine {bot_settings.engine!r}; choose one of {', '.join(ENGINES)}.")
-    return ENGINES[bot_settings.engine](bot_settings, entries)
+    return ENGINES[bot_settings.engine](bot_settings, tuple(entries))

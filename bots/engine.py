@@ -1,7 +1,7 @@
 """What every engine takes, gives and promises."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 HumanOffer = Literal["asked", "not_understood", "failed"]
@@ -19,18 +19,35 @@ class BotSettings:
 
 @dataclass(frozen=True)
 class Entry:
-    """One question the host answered, with other wordings of it."""
+    """One question the host answered, with other wordings of it; or a passage of `source`, under its heading."""
 
     id: int
     question: str
     alternatives: tuple[str, ...]
     answer: str
     quick_replies: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def wordings(self) -> tuple[str, ...]:
         """The question and its alternatives."""
         return (self.question, *self.alternatives)
+
+    @property
+    def place(self) -> str:
+        """Where a passage stands, as people read it; empty for what the host wrote."""
+        return f"{self.source}, {self.question}" if self.source else ""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Entries that are told apart by their version, and loaded when an engine is built from them."""
+
+    version: Hashable
+    load: Callable[[], Iterable[Entry]] = field(compare=False)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.load())
 
 
 @dataclass(frozen=True)
@@ -50,14 +67,15 @@ class Question:
 class Answer:
     """What the bot says.
 
-    `score` runs from 0 (nothing in common) to 1. `understood` is False for a fallback. `offer_human` is the
-    reason to offer a person, None where there is none.
+    `score` runs from 0 (nothing in common) to 1. `source` names the document that it was taken from. `understood`
+    is False for a fallback. `offer_human` is the reason to offer a person, None where there is none.
     """
 
     text: str
     quick_replies: tuple[str, ...] = ()
     entry_id: int | None = None
     score: float = 0.0
+    source: str = ""
     understood: bool = True
     offer_human: HumanOffer | None = None
 

@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager
 import gevent
 from gevent.lock import BoundedSemaphore
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bots import Answer, BotSettings, Entry, Question, Sentences, ask, engine_for
+from bots import Answer, BotSettings, Entry, Knowledge, Question, Sentences, ask, engine_for
+from bots.retrieval import Nearest
 from models import Author, Bot, Chat, KnowledgeEntry, Message, State, reading
 from models.chat import LateAnswer
 from models.transcript import last_messages, unanswered
@@ -81,12 +83,19 @@ class Runner:
                      Sentences().translated(self._translate))
         try:
             chat.answer(question, chat.epoch, answer.text, understood=answer.understood, offer=answer.offer_human,
-                        quick_replies=list(answer.quick_replies), entry=answer.entry_id, score=round(answer.score, 3))
+                        **_came_from(answer))
         except LateAnswer as late:
             # The customer was handed over, or left, while the bot was thinking; or another process was faster.
             self.late_answers += 1
             log.info("answer to %s dropped: %s", question.seq, late)
         return True
+
+    def search(self, bot: Bot, text: str) -> tuple[Answer, Nearest]:
+        """What the knowledge of `bot` answers to `text`, whatever engine it has; and the nearest entries."""
+        settings = BotSettings(bot.name, "knowledge", bot.fallback, bot.language)
+        engine = engine_for(settings, knowledge_of(bot))
+        answer = ask(engine, Question(text), self.limit_seconds, Sentences().translated(self._translate))
+        return answer, engine.nearest(text)
 
     def _run(self, chat_id: int) -> None:
         try:
@@ -105,12 +114,12 @@ class Runner:
 class _Known:
     """An engine that is built when it is asked: one that cannot be built fails like one that cannot answer."""
 
-    def __init__(self, settings: BotSettings, entries: list[Entry]):
+    def __init__(self, settings: BotSettings, knowledge: Knowledge):
         self.settings = settings
-        self.entries = entries
+        self.knowledge = knowledge
 
     def answer(self, question: Question) -> Answer:
-        return engine_for(self.settings, self.entries).answer(question)
+        return engine_for(self.settings, self.knowledge).answer(question)
 
 
 def abandoned() -> list[int]:
@@ -120,8 +129,25 @@ def abandoned() -> list[int]:
         return list(session.scalars(waiting))
 
 
-def _what_it_knows(session, bot_id: int) -> tuple[BotSettings, list[Entry]]:
+def _came_from(answer: Answer) -> dict:
+    """What is kept with an answer, besides its text."""
+    source = {"source": answer.source} if answer.source else {}
+    return {"quick_replies": list(answer.quick_replies), "entry": answer.entry_id, "score": round(answer.score, 3),
+            **source}
+
+
+def _what_it_knows(session: Session, bot_id: int) -> tuple[BotSettings, Knowledge]:
     bot = session.get(Bot, bot_id)
-    entries = [Entry(entry.id, entry.question, tuple(entry.alternatives), entry.answer, tuple(entry.quick_replies))
-               for entry in KnowledgeEntry.of(session, bot)]
-    return BotSettings(bot.name, bot.engine, bot.fallback, bot.language), entries
+    return BotSettings(bot.name, bot.engine, bot.fallback, bot.language), knowledge_of(bot)
+
+
+def knowledge_of(bot: Bot) -> Knowledge:
+    """What `bot` knows; read from the database only when an engine is built from it."""
+    # A change after this look raises the version, and has the engine built anew at the next question.
+    return Knowledge((bot.key, bot.knowledge_version), lambda: _entries(bot))
+
+
+def _entries(bot: Bot) -> list[Entry]:
+    with reading() as session:
+        return [Entry(entry.id, entry.question, tuple(entry.alternatives), entry.answer, tuple(entry.quick_replies),
+                      entry.source) for entry in KnowledgeEntry.of(session, bot)]

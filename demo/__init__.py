@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
-from models import Bot, KnowledgeEntry, Member, SetupLink, transaction
+from documents import passages_of
+from models import Bot, KnowledgeEntry, Member, SetupLink, UnansweredQuestion, transaction
 from models.founding import found
+from models.knowledge import Draft, replace_documents
 
 PASSWORD = "demo-password"
 KNOWLEDGE = Path(__file__).parent / "knowledge.json"
+GUIDE = Path(__file__).parent / "care-guide.md"
+ASKED_IN_VAIN = ("Do you rent out kayaks?", "Is the harbour café yours?", "Can you engrave a compass?")
 
 
 def load_demo() -> None:
@@ -21,6 +25,11 @@ def load_demo() -> None:
         session.add(careers)
     for bot, description in zip((shop, careers), described, strict=True):
         teach(bot, description["entries"])
+    with transaction() as session:
+        for question in ASKED_IN_VAIN:
+            UnansweredQuestion.note(session, shop.id, question)
+    passages = [Draft(*passage) for passage in passages_of(GUIDE.name, GUIDE.read_bytes())]
+    replace_documents(shop, maya, {GUIDE.name: passages})
     for name, email in (("Noor Haddad", "noor@example.com"), ("Sam Lindqvist", "sam@example.com")):
         Member.add(maya.workspace_id, name, email, PASSWORD, bots=[shop])
 

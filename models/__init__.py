@@ -1,13 +1,14 @@
 """The domain: tables, invariants, verbs, queries. SQLAlchemy and the standard library; never Flask."""
 
 from models.base import Base, now
-from models.bot import Bot, KnowledgeEntry
+from models.bot import Bot
 from models.chat import Chat, State
 from models.customer import Customer, Visit
 from models.database import announce, close_database, forget_listeners, on_commit, open_database, reading, transaction
 from models.event import Action, Event, Notice
 from models.feedback import Feedback
 from models.founding import SetupLink
+from models.knowledge import KnowledgeEntry, UnansweredQuestion
 from models.mail import Mail
 from models.member import BotAccess, Member, SignIn
 from models.message import Author, Message
@@ -16,6 +17,7 @@ from models.workspace import Workspace
 
 __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "KnowledgeEntry",
-    "Mail", "Member", "Message", "Notice", "SeenMark", "SetupLink", "Side", "SignIn", "State", "Visit", "Workspace",
+    "Mail", "Member", "Message", "Notice", "SeenMark", "SetupLink", "Side", "SignIn", "State", "UnansweredQuestion",
+    "Visit", "Workspace",
     "announce", "close_database", "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
 ]

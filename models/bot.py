@@ -65,6 +65,8 @@ class Bot(Base):
     welcome: Mapped[Prose]
     fallback: Mapped[Prose]
     quick_replies: Mapped[list] = mapped_column(default=list)
+    # Rises with every change of what the bot knows (models/knowledge.py).
+    knowledge_version: Mapped[int] = mapped_column(default=0)
     # Off: every chat goes straight to the people.
     answers: Mapped[bool] = mapped_column(default=True)
     handoff_after: Mapped[int | None] = mapped_column(default=HANDOFF_AFTER)
@@ -166,23 +168,3 @@ class Bot(Base):
         Not where every chat goes to the people anyway.
         """
         return self.answers and self.handoff_after is not None and answered >= self.handoff_after
-
-
-class KnowledgeEntry(Base):
-    """One question with its answer, written by the host."""
-
-    __tablename__ = "knowledge_entries"
-
-    id: Mapped[PrimaryKey]
-    bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"), index=True)
-    question: Mapped[Prose]
-    alternatives: Mapped[list] = mapped_column(default=list)
-    answer: Mapped[Prose]
-    quick_replies: Mapped[list] = mapped_column(default=list)
-    created_at: Mapped[Created]
-
-    @staticmethod
-    def of(session: Session, bot: Bot) -> list["KnowledgeEntry"]:
-        """Everything `bot` knows, oldest first."""
-        entries = select(KnowledgeEntry).where(KnowledgeEntry.bot_id == bot.id).order_by(KnowledgeEntry.id)
-        return list(session.scalars(entries))

@@ -21,6 +21,7 @@ from models.database import announce, reading, transaction
 from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
 from models.hours import WhenAway
+from models.knowledge import UnansweredQuestion
 from models.member import Member, clean_email
 from models.message import Author, Message, already_stored
 from models.presence import is_available
@@ -353,6 +354,9 @@ class Chat(Base):
                 raise LateAnswer(_current(session, self))
             message = _add_message(session, chat, Author.BOT, said,
                                    particulars={"understood": understood, **particulars})
+            # A bot that has failed says nothing of what it knows.
+            if not understood and offer != "failed":
+                UnansweredQuestion.note(session, chat.bot_id, question.text)
             if chat.offered_at is None and (offer or session.get(Bot, chat.bot_id).offers_human(chat.answered)):
                 _offer(session, chat, offer or "answered")
             return message
