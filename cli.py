@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 import doctor
 from demo import load_demo
-from models import Bot, Member, SetupLink, Workspace, open_database, reading
+from models import Bot, Member, SetupLink, Workspace, open_database, reading, team
 from models.backup import BackupError, back_up, restore
 from models.founding import AlreadyFounded
 from models.member import ROLES, EmailTaken, InvalidEmail, InvalidPassword, UnknownMember
@@ -25,6 +25,7 @@ SENTENCES = {
     InvalidEmail: "This is no e-mail address.",
     InvalidPassword: "A password has 10 to 200 characters.",
     InvalidText: "A name has 1 to 120 characters.",
+    team.LastOwner: "This is the only owner: make another one first.",
     UnknownMember: "No member has this e-mail address.",
     AlreadyFounded: "This deployment is set up already: bin/baton member add adds people.",
 }
@@ -160,7 +161,7 @@ def disable_member(email: str) -> None:
     """Keep a member out, and sign them out everywhere."""
     with plain_refusals():
         open_settings()
-        find(email).disable()
+        team.disable(find(email))
         click.echo(f"{email} is disabled and signed out. Open pages of theirs stop at their next request.")
 
 

@@ -8,16 +8,18 @@ from models.database import announce, close_database, forget_listeners, on_commi
 from models.event import Action, Event, Notice
 from models.feedback import Feedback
 from models.founding import SetupLink
+from models.invite import Invite
 from models.knowledge import KnowledgeEntry, UnansweredQuestion
 from models.mail import Mail
 from models.member import BotAccess, Member, SignIn
 from models.message import Author, Message
+from models.reset_link import ResetLink
 from models.seen import SeenMark, Side
 from models.workspace import Workspace
 
 __all__ = [
-    "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "KnowledgeEntry",
-    "Mail", "Member", "Message", "Notice", "SeenMark", "SetupLink", "Side", "SignIn", "State", "UnansweredQuestion",
-    "Visit", "Workspace",
-    "announce", "close_database", "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
+    "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "Invite",
+    "KnowledgeEntry", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side", "SignIn",
+    "State", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database", "forget_listeners", "now",
+    "on_commit", "open_database", "reading", "transaction",
 ]

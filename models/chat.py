@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Update, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Update, bindparam, exists, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -22,7 +22,7 @@ from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
 from models.hours import WhenAway
 from models.knowledge import UnansweredQuestion
-from models.member import Member, clean_email
+from models.member import BotAccess, Member, clean_email
 from models.message import Author, Message, already_stored
 from models.presence import is_available
 from models.text import clean, clean_optional, clean_uuid
@@ -79,6 +79,10 @@ class NobodyAvailable(ChatRefusal):
 
 class NothingSaid(Exception):
     """The customer asks for a person before the first message, and the bot does not offer one so early."""
+
+
+class NoAccess(Exception):
+    """The member may no longer see the chat's bot."""
 
 
 class StillOpen(ChatRefusal):
@@ -299,8 +303,8 @@ class Chat(Base):
     def post_as_member(self, member: Member, said: str, uuid: str) -> Message:
         """Store a member's message; the first one in an unassigned chat also assigns it.
 
-        Raises InvalidText, InvalidUuid, AlreadyAssigned, NotHandedOff or ChatClosed; the text is then stored
-        nowhere, and stays with its author.
+        Raises InvalidText, InvalidUuid, AlreadyAssigned, NotHandedOff, ChatClosed or NoAccess; the text is then
+        stored nowhere, and stays with its author.
         """
         said, uuid = clean(said), clean_uuid(uuid)
         return _once(self, uuid, lambda session: _post_as_member(session, self, member, said, uuid))
@@ -549,12 +553,22 @@ def _go_on(session: Session, chat: Chat, member: Member, said: str) -> Chat | No
 
 
 def _claim(session: Session, chat: Chat, member: Member, said: str) -> Chat | None:
-    """Assign an unassigned chat to `member`, with room for the message that does it."""
+    """Assign an unassigned chat to `member`, with room for the message that does it. Raises NoAccess."""
+    _refuse_without_access(session, chat, member)
     claimed = _said(session, chat, Author.MEMBER, said, Chat.is_waiting, numbers=2, assignee_id=member.id,
                     assigned_at=now())
     if claimed:
         track(session, Action.CHAT_ASSIGNED, chat_id=chat.id, seq=claimed.seq - 1, by=member)
     return claimed
+
+
+def _refuse_without_access(session: Session, chat: Chat, member: Member) -> None:
+    # Whoever takes this member's access holds their row, and gives back the chats they have: this one is either
+    # among these, or it is not taken any more.
+    mine = exists().where(BotAccess.member_id == Member.id, BotAccess.bot_id == chat.bot_id)
+    entitled = select(Member.id).where(Member.id == member.id, Member.disabled_at.is_(None), or_(Member.all_bots, mine))
+    if session.scalar(entitled.with_for_update(read=True, of=Member)) is None:
+        raise NoAccess
 
 
 def _open_unsaid(bot: Bot, token: str, visit: Visit) -> Chat:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
@@ -129,6 +129,12 @@ def transaction() -> Iterator[Session]:
     if facts:
         for listener in list(_listeners):
             listener(facts)
+
+
+def keep_others_from(session: Session, table: str) -> None:
+    """Let nobody else write to `table` until `session` is committed. Where SQLite writes, it is alone anyhow."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def announce(session: Session, fact) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session
 
 from models.base import Base, Created, Hash, PrimaryKey, now
 from models.bot import Bot
-from models.database import transaction
+from models.database import keep_others_from, transaction
 from models.event import Action, track
 from models.member import Member
 from models.secret import digest, new_token
@@ -41,6 +41,7 @@ class SetupLink(Base):
         """
         token = new_token()
         with transaction() as session:
+            keep_others_from(session, SetupLink.__tablename__)
             if Workspace.founded(session):
                 raise AlreadyFounded
             session.execute(update(SetupLink).where(SetupLink.used_at.is_(None)).values(used_at=now()))
@@ -55,7 +56,13 @@ class SetupLink(Base):
 
     @staticmethod
     def use(session: Session, token: str) -> None:
-        """Spend the link inside the caller's transaction; raises UnknownSetupLink when it is spent."""
+        """Spend the link inside the caller's transaction; raises UnknownSetupLink when it is spent.
+
+        Of several links that are used at once, one founds the workspace.
+        """
+        keep_others_from(session, SetupLink.__tablename__)
+        if Workspace.founded(session):
+            raise UnknownSetupLink
         link = SetupLink.token_hash == digest(token)
         spent = session.execute(update(SetupLink).where(link, SetupLink.used_at.is_(None)).values(used_at=now()))
         if spent.rowcount != 1:  # two people opened the link; the other one pressed first

@@ -6,7 +6,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, ForeignKey, String, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -49,16 +49,23 @@ class Member(Base):
     """A person of the team."""
 
     __tablename__ = "members"
+    __table_args__ = (
+        # Who was removed stays for the sake of transcripts; the address may come back with somebody new.
+        Index("uq_members_email", "email", unique=True, sqlite_where=text("removed_at IS NULL"),
+              postgresql_where=text("removed_at IS NULL")),
+    )
 
     id: Mapped[PrimaryKey]
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspaces.id"), index=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
     name: Mapped[Name]
     role: Mapped[str] = mapped_column(String(10), default="member")
     all_bots: Mapped[bool] = mapped_column(default=False)
     password_hash: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[Created]
+    # Who is removed is disabled, too.
     disabled_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
     # Renewed while one of their pages is open (models/presence.py).
     last_seen_at: Mapped[datetime | None]
 
@@ -90,7 +97,8 @@ class Member(Base):
     @staticmethod
     def with_email(session: Session, email: str) -> "Member":
         """The member with this address in any spelling; raises UnknownMember."""
-        member = session.scalars(select(Member).where(Member.email == email.strip().lower())).first()
+        known = select(Member).where(Member.email == email.strip().lower(), Member.removed_at.is_(None))
+        member = session.scalars(known).first()
         if member is None:
             raise UnknownMember(email)
         return member
@@ -109,6 +117,11 @@ class Member(Base):
     def is_disabled(self) -> bool:
         """Whether this member may no longer sign in."""
         return self.disabled_at is not None
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this member may change everybody."""
+        return self.role == "owner"
 
     @property
     def is_administrator(self) -> bool:
@@ -148,21 +161,33 @@ class Member(Base):
             announce(session, Notice("bot_changed", bot_id=bot.id))
         return bot
 
-    def disable(self, by: "Member | None" = None) -> None:
-        """Keep this member out: every sign-in of theirs ends at once. Disabling twice changes nothing."""
+    def rename(self, name: str) -> None:
+        """Take another name; raises InvalidText."""
+        name = clean(name, 120)
+        if name == self.name:
+            return
         with transaction() as session:
-            enabled = update(Member).where(Member.id == self.id, Member.disabled_at.is_(None))
-            if session.execute(enabled.values(disabled_at=now())).rowcount == 1:
-                track(session, Action.MEMBER_DISABLED, by=by, member=self.id)
-            SignIn.revoke_all(session, self)
+            session.execute(update(Member).where(Member.id == self.id).values(name=name))
+            track(session, Action.MEMBER_RENAMED, by=self, member=self.id, name=name, before=self.name)
+            announce(session, Notice("member_renamed", member_id=self.id))
 
     def change_password(self, password: str, by: "Member | None" = None) -> None:
         """Set a new password and end every sign-in made with the old one; raises InvalidPassword."""
         hashed = hash_password(password)
         with transaction() as session:
-            session.execute(update(Member).where(Member.id == self.id).values(password_hash=hashed))
-            track(session, Action.PASSWORD_CHANGED, by=by, member=self.id)
-            SignIn.revoke_all(session, self)
+            set_password(session, self, hashed, by)
+
+    def change_own_password(self, old: str, new: str, sign_in: "SignIn") -> None:
+        """The same for who knows the old one; `sign_in` lives on. Raises WrongCredentials or InvalidPassword."""
+        if not password_matches(old, self.password_hash):
+            raise WrongCredentials
+        hashed = hash_password(new)
+        with transaction() as session:
+            mine = update(Member).where(Member.id == self.id, Member.password_hash == self.password_hash)
+            if session.execute(mine.values(password_hash=hashed)).rowcount != 1:  # changed meanwhile
+                raise WrongCredentials
+            track(session, Action.PASSWORD_CHANGED, by=self, member=self.id)
+            SignIn.revoke_others(session, self, sign_in)
 
 
 class BotAccess(Base):
@@ -205,9 +230,18 @@ class SignIn(Base):
 
     @staticmethod
     def begin_as(member: Member, browser: str, days: int) -> str:
-        """Sign `member` in without a password (the owner, right after set-up); returns the token."""
+        """Sign `member` in, who has just proved who they are; returns the token.
+
+        Raises WrongCredentials when the password has changed since `member` was loaded, or they were disabled.
+        """
         token = new_token()
         with transaction() as session:
+            # Who changes the password, or disables the member, holds this row until then, and ends every sign-in:
+            # either they find this one, or this finds what they did.
+            same = select(Member.id).where(Member.id == member.id, Member.password_hash == member.password_hash,
+                                           Member.disabled_at.is_(None))
+            if session.scalar(same.with_for_update(read=True)) is None:
+                raise WrongCredentials
             session.add(SignIn(member_id=member.id, token_hash=digest(token), browser=clipped(browser, 300),
                                expires_at=now() + timedelta(days=days)))
             track(session, Action.SIGNED_IN, by=member)
@@ -230,6 +264,12 @@ class SignIn(Base):
         found = select(SignIn.id).join(Member, Member.id == SignIn.member_id)
         return list(session.scalars(found.where(SignIn.id.in_(ids), over)))
 
+    @staticmethod
+    def living_of(session: Session, member: Member) -> "list[SignIn]":
+        """Where `member` is signed in, newest first."""
+        mine = (SignIn.member_id == member.id, SignIn.revoked_at.is_(None), SignIn.expires_at > now())
+        return list(session.scalars(select(SignIn).where(*mine).order_by(SignIn.id.desc())))
+
     def revoke(self, by: Member) -> None:
         """Sign this browser out; its sockets are closed at once."""
         with transaction() as session:
@@ -243,6 +283,27 @@ class SignIn(Base):
         living = update(SignIn).where(SignIn.member_id == member.id, SignIn.revoked_at.is_(None))
         session.execute(living.values(revoked_at=now()))
         announce(session, Notice("member_signed_out", member_id=member.id))
+
+
+    @staticmethod
+    def revoke_others(session: Session, member: Member, but: "SignIn") -> None:
+        """Sign every other browser of `member` out, inside the caller's transaction."""
+        others = update(SignIn).where(SignIn.member_id == member.id, SignIn.id != but.id, SignIn.revoked_at.is_(None))
+        for sign_in_id in session.scalars(others.values(revoked_at=now()).returning(SignIn.id)).all():
+            announce(session, Notice("sign_in_revoked", sign_in_id=sign_in_id))
+
+    def revoke_all_others(self, by: Member) -> None:
+        """Sign every other browser of this sign-in's member out; their sockets are closed at once."""
+        with transaction() as session:
+            SignIn.revoke_others(session, by, self)
+            track(session, Action.OTHERS_SIGNED_OUT, by=by)
+
+
+def set_password(session: Session, member: Member, hashed: str, by: Member | None) -> None:
+    """Give `member` a new password inside the caller's transaction; every sign-in made with the old one ends."""
+    session.execute(update(Member).where(Member.id == member.id).values(password_hash=hashed))
+    track(session, Action.PASSWORD_CHANGED, by=by, member=member.id)
+    SignIn.revoke_all(session, member)
 
 
 def clean_email(email: str) -> str:

@@ -22,6 +22,7 @@ from realtime.fragments import CUSTOMER, MEMBERS, frame
 log = logging.getLogger(__name__)
 
 ACCESS_ENDED = 1008
+COME_BACK = 1012
 
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
 CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
@@ -77,6 +78,9 @@ class Broadcasts:
             "customer_visited": self._visited,
             "bot_changed": self._bot_changed,
             "member_came": lambda notice: None,
+            "member_renamed": self._member_renamed,
+            # Their pages come back at once, and find what they may still see.
+            "member_access_changed": lambda notice: self.relay.disconnect(member_topic(notice.member_id), COME_BACK),
             "mail_queued": lambda notice: None,  # heard by the mailer alone
             "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
             "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
@@ -165,6 +169,14 @@ class Broadcasts:
                           **({"catch_up": True} if bot.is_on else {}))
             for member in Member.who_see(session, bot):
                 self._publish(member_topic(member.id), partial(_bot_menu, session, member))
+
+    def _member_renamed(self, notice: Notice) -> None:
+        with reading() as session:
+            held = select(Chat.id).where(Chat.assignee_id == notice.member_id, Chat.state == State.LIVE)
+            for chat in [load(session, chat_id) for chat_id in session.scalars(held)]:
+                self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
+                self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
+                self._row_moved(session, chat)
 
     def _cut(self, topic: str) -> None:
         self.relay.disconnect(topic, ACCESS_ENDED)

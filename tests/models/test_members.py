@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import Bot, BotAccess, Event, Member, Workspace, now, reading, transaction
+from models import Bot, BotAccess, Event, Member, Workspace, now, reading, team, transaction
 from models.member import EmailTaken, InvalidEmail, InvalidPassword, UnknownMember, password_matches
 from models.text import EmptyText, TextTooLong
 from tests.models.chats import change, rows
@@ -72,7 +72,7 @@ def test_an_email_belongs_to_one_member_in_any_spelling(local_desk, heard):
     with pytest.raises(EmailTaken):
         add(local_desk, "ADA@example.com", bots=[local_desk.bot])
     assert rows(Member, Member.email == "ada@example.com") == 1
-    assert (rows(BotAccess), len(heard)) == (3, told)
+    assert (rows(BotAccess), len(heard)) == (4, told)
 
 
 def test_a_member_is_found_by_email_in_any_spelling(local_desk):
@@ -123,9 +123,9 @@ def test_a_bot_that_is_switched_off_is_nobodys_and_answers_nowhere(local_desk):
 
 def test_a_member_is_disabled_once(local_desk, heard):
     assert not local_desk.maya.is_disabled
-    local_desk.maya.disable(by=local_desk.noor)
+    team.disable(local_desk.maya, by=local_desk.noor)
     disabled_at = fresh(local_desk.maya).disabled_at
-    local_desk.maya.disable()
+    team.disable(local_desk.maya)
     assert fresh(local_desk.maya).is_disabled and fresh(local_desk.maya).disabled_at == disabled_at
     (disabled,) = events("member_disabled")
     assert disabled.member_id == local_desk.noor.id

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 import models.member
-from models import Event, SignIn, now, reading
-from models.member import WrongCredentials
+from models import Event, SignIn, now, reading, team
+from models.member import WrongCredentials, password_matches
 from models.secret import digest, new_token
 from tests.models.chats import change, rows, sign_in_of
 from tests.people import PASSWORD
@@ -64,7 +64,7 @@ def test_an_unknown_email_is_refused_like_a_wrong_password_and_takes_as_long(loc
 
 
 def test_a_disabled_member_cannot_sign_in(local_desk):
-    local_desk.maya.disable()
+    team.disable(local_desk.maya)
     with pytest.raises(WrongCredentials):
         sign_in(local_desk.maya)
     assert rows(SignIn) == 0
@@ -72,13 +72,26 @@ def test_a_disabled_member_cannot_sign_in(local_desk):
 
 def test_disabling_ends_every_sign_in_of_that_member_and_of_nobody_else(local_desk):
     hers, also_hers, his = (signed_in(member) for member in (local_desk.maya, local_desk.maya, local_desk.noor))
-    local_desk.maya.disable()
+    team.disable(local_desk.maya)
     assert [holder(token) for token in (hers, also_hers, his)] == [None, None, "Noor Haddad"]
 
 
-def test_a_sign_in_that_began_just_before_the_member_was_disabled_opens_nothing(local_desk):
-    local_desk.maya.disable()
-    assert holder(SignIn.begin_as(local_desk.maya, "", 30)) is None
+def test_a_sign_in_that_began_just_before_the_member_was_disabled_is_refused(local_desk):
+    team.disable(local_desk.maya)
+    with pytest.raises(WrongCredentials):
+        SignIn.begin_as(local_desk.maya, "", 30)
+    assert rows(SignIn) == 0
+
+
+def test_a_password_that_changes_while_the_old_one_is_checked_keeps_that_sign_in_out(local_desk, monkeypatch):
+    def change_meanwhile(password, hashed):
+        local_desk.maya.change_password("another long password")
+        return password_matches(password, hashed)
+
+    monkeypatch.setattr(models.member, "password_matches", change_meanwhile)
+    with pytest.raises(WrongCredentials):
+        sign_in(local_desk.maya)
+    assert rows(SignIn) == 0
 
 
 def test_a_new_password_ends_every_sign_in_made_with_the_old_one(local_desk):
