@@ -1,5 +1,7 @@
 """Founding: one link, used once, makes the workspace, its owner and the first bot."""
 
+import contextlib
+
 import pytest
 
 from demo import load_demo
@@ -8,6 +10,7 @@ from models.founding import AlreadyFounded, UnknownSetupLink, found
 from models.member import InvalidEmail, InvalidPassword
 from models.text import EmptyText
 from tests.models.chats import rows
+from tests.models.racing import Arena
 
 PASSWORD = "a long enough password"
 
@@ -60,6 +63,22 @@ def test_a_newer_link_replaces_the_older_one():
         set_up(older)
     assert stored() == (0, 0, 0)
     set_up(newer)
+
+
+def test_of_links_that_are_made_at_once_one_is_open():
+    for _turn in range(5):
+        tokens = Arena().at_once(*[SetupLink.issue] * 4)
+        assert [is_open(token) for token in tokens].count(True) == 1
+
+
+def test_a_link_that_is_made_while_another_is_used_founds_nothing_more():
+    token = SetupLink.issue()
+    outcomes = Arena().at_once(lambda: set_up(token), SetupLink.issue, lambda: set_up(token, email="b@example.com"))
+    later = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    for link in (token, *later):
+        with contextlib.suppress(UnknownSetupLink):
+            set_up(link, email="mallory@example.com")
+    assert stored() == (1, 1, 1)
 
 
 @pytest.mark.parametrize("token", ["", "x", "forged" * 7 + "x"])
