@@ -115,4 +115,5 @@ def listen(baton: Baton) -> None:
     worker.on_start(baton.copier.run)
     worker.on_start(baton.mailer.run)
     worker.on_start(housekeeping.expire_idle_chats)
+    worker.on_start(lambda: housekeeping.watch_doors(baton.broadcasts))
     worker.on_stop(lambda: baton.hub.close_all(RESTARTING))

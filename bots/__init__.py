@@ -7,14 +7,14 @@ nor the database.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bots.asking import Sentences, ask
+from bots.asking import ENGLISH, NOBODY_HERE, Sentences, ask
 from bots.engine import Answer, BotSettings, Engine, EngineMaker, Entry, HumanOffer, Knowledge, Question
 from bots.handoff import asks_for_human
 from bots.knowledge import KnowledgeEngine
 
 __all__ = [
-    "ENGINES", "Answer", "BotSettings", "Engine", "Entry", "HumanOffer", "Knowledge", "Question",
-    "Sentences", "ask", "asks_for_human", "engine_for",
+    "ENGINES", "ENGLISH", "NOBODY_HERE", "Answer", "BotSettings", "Engine", "Entry", "HumanOffer",
+    "Knowledge", "Question", "Sentences", "ask", "asks_for_human", "engine_for",
 ]
 
 ENGINES: dict[str, EngineMaker] = {"knowledge": KnowledgeEngine}

@@ -41,6 +41,13 @@ class Sentences:
 
 
 ENGLISH = Sentences()
+# Where the host does not let customers ask for a person who is not there.
+NOBODY_HERE = Sentences(
+    asked=N_("I'm sorry, nobody from the team is here right now. Please ask again later."),
+    not_understood=N_("I'm sorry, I don't seem to be the right one for this, and nobody from the team is here right "
+                      "now. Please try other words, or come back later."),
+    failed=N_("I'm sorry, I can't find an answer just now, and nobody from the team is here. Please come back later."),
+)
 
 
 def ask(engine: Engine, question: Question, limit_seconds: float, sentences: Sentences = ENGLISH) -> Answer:

@@ -10,10 +10,11 @@ from gevent.lock import BoundedSemaphore
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bots import Answer, BotSettings, Entry, Knowledge, Question, Sentences, ask, engine_for
+from bots import ENGLISH, NOBODY_HERE, Answer, BotSettings, Entry, Knowledge, Question, ask, engine_for
 from bots.retrieval import Nearest
 from models import Author, Bot, Chat, KnowledgeEntry, Message, State, reading
 from models.chat import LateAnswer
+from models.presence import hides_human
 from models.transcript import last_messages, unanswered
 
 log = logging.getLogger(__name__)
@@ -77,10 +78,11 @@ class Runner:
                 return False
             engine = _Known(*_what_it_knows(session, chat.bot_id))
             history = last_messages(session, chat, HISTORY)
+            sentences = NOBODY_HERE if hides_human(session, session.get(Bot, chat.bot_id)) else ENGLISH
         question = questions[0]
         said_before = tuple((message.author, message.text) for message in history if message.seq < question.seq)
         answer = ask(engine, Question(question.text, said_before, chat.misses), self.limit_seconds,
-                     Sentences().translated(self._translate))
+                     sentences.translated(self._translate))
         try:
             chat.answer(question, chat.epoch, answer.text, understood=answer.understood, offer=answer.offer_human,
                         **_came_from(answer))
@@ -94,7 +96,7 @@ class Runner:
         """What the knowledge of `bot` answers to `text`, whatever engine it has; and the nearest entries."""
         settings = BotSettings(bot.name, "knowledge", bot.fallback, bot.language)
         engine = engine_for(settings, knowledge_of(bot))
-        answer = ask(engine, Question(text), self.limit_seconds, Sentences().translated(self._translate))
+        answer = ask(engine, Question(text), self.limit_seconds, ENGLISH.translated(self._translate))
         return answer, engine.nearest(text)
 
     def _run(self, chat_id: int) -> None:

@@ -433,7 +433,7 @@ def _is_left_alone(gone_since: datetime) -> tuple:
 
 
 def _refuse_if_nobody_is_there(session: Session, chat: Chat) -> None:
-    bot = session.get(Bot, chat.bot_id)
+    bot = _bot_of(session, chat)
     if bot.when_away != WhenAway.QUEUE and not is_available(session, bot):
         current = _current(session, chat)
         if current.offers_human:
@@ -459,7 +459,7 @@ def _leave_message_in_queue(session: Session, chat: Chat, said: str, uuid: str) 
     if current.state == State.BOT:
         raise NotOffered(current)
     session.execute(update(Chat).where(Chat.id == chat.id).values(by_mail_at=now()))
-    return _post_as_customer(session, current, said, uuid)
+    return _post_as_customer(session, current, _bot_of(session, chat), said, uuid)
 
 
 def _change(session: Session, chat: Chat, *conditions, numbers: int = 1, **values) -> Chat | None:

@@ -45,14 +45,15 @@ def is_online(member: Member) -> bool:
     return member.last_seen_at is not None and member.last_seen_at >= now() - ONLINE
 
 
-def somebody_online(session: Session, bot: Bot) -> bool:
-    """Whether any member of `bot` is there."""
-    return session.scalar(select(exists().where(may_answer(bot), Member.last_seen_at >= now() - ONLINE)))
+def online_members(session: Session, bot: Bot) -> list[Member]:
+    """The members of `bot` who are there."""
+    there = select(Member).where(_may_answer(bot), Member.last_seen_at >= now() - ONLINE)
+    return list(session.scalars(there.order_by(Member.name)))
 
 
 def offline_members(session: Session, bot: Bot) -> list[Member]:
     """The members of `bot` who are not there."""
-    away = select(Member).where(may_answer(bot), Member.not_seen_since(now() - ONLINE))
+    away = select(Member).where(_may_answer(bot), Member.not_seen_since(now() - ONLINE))
     return list(session.scalars(away.order_by(Member.id)))
 
 
@@ -63,10 +64,14 @@ def is_available(session: Session, bot: Bot) -> bool:
     """
     if not bot.is_open(now()):
         return False
-    return bot.when_away == WhenAway.QUEUE or somebody_online(session, bot)
+    return bot.when_away == WhenAway.QUEUE or bool(online_members(session, bot))
 
 
-def may_answer(bot: Bot) -> ColumnElement[bool]:
-    """The condition on members that may answer for `bot`."""
+def hides_human(session: Session, bot: Bot) -> bool:
+    """Whether **Talk to a human** is to be left out for now."""
+    return bot.when_away == WhenAway.HIDE and not is_available(session, bot)
+
+
+def _may_answer(bot: Bot) -> ColumnElement[bool]:
     mine = exists().where(BotAccess.member_id == Member.id, BotAccess.bot_id == bot.id)
     return (Member.workspace_id == bot.workspace_id) & Member.disabled_at.is_(None) & or_(Member.all_bots, mine)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from helpers import customer_name
 from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, reading
+from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
 from realtime import fragments
@@ -77,10 +78,10 @@ class Broadcasts:
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
             "customer_visited": self._visited,
             "bot_changed": self._bot_changed,
-            "member_came": lambda notice: None,
             "member_renamed": self._member_renamed,
             # Their pages come back at once, and find what they may still see.
             "member_access_changed": lambda notice: self.relay.disconnect(member_topic(notice.member_id), COME_BACK),
+            "member_came": self._member_came,
             "mail_queued": lambda notice: None,  # heard by the mailer alone
             "sign_in_revoked": lambda notice: self._cut(sign_in_topic(notice.sign_in_id)),
             "member_signed_out": lambda notice: self._cut(member_topic(notice.member_id)),
@@ -132,9 +133,12 @@ class Broadcasts:
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(
             chat.bot_id, waiting_counts(session, [chat.bot]).get(chat.bot_id, 0)))
+        self._places_moved(session, chat.bot_id, besides=chat.id)
+
+    def _places_moved(self, session: Session, bot_id: int, besides: int | None = None) -> None:
         # Only the first places are told exactly, so that a long queue does not cost a push for each customer.
-        for before, waiting_id in enumerate(queue(session, chat.bot_id)):
-            if waiting_id != chat.id:
+        for before, waiting_id in enumerate(queue(session, bot_id)):
+            if waiting_id != besides:
                 self._publish(customer_topic(waiting_id), partial(self._queue_position, session, waiting_id, before))
 
     def _queue_position(self, session: Session, chat_id: int, before: int) -> str:
@@ -163,10 +167,11 @@ class Broadcasts:
     def _bot_changed(self, notice: Notice) -> None:
         with reading() as session:
             bot = session.get(Bot, notice.bot_id)
-            self._publish(widgets_topic(bot.id), lambda: fragments.look(bot))
+            self._publish(widgets_topic(bot.id), lambda: fragments.look(session, bot))
             # Back from being off, its lists are to be fetched anew.
             self._publish(inbox_topic(bot.id), lambda: fragments.bot_name(bot) + fragments.bot_off(bot),
                           **({"catch_up": True} if bot.is_on else {}))
+            self._places_moved(session, bot.id)
             for member in Member.who_see(session, bot):
                 self._publish(member_topic(member.id), partial(_bot_menu, session, member))
 
@@ -177,6 +182,19 @@ class Broadcasts:
                 self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
                 self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
                 self._row_moved(session, chat)
+
+    def _member_came(self, notice: Notice) -> None:
+        with reading() as session:
+            for bot in session.get(Member, notice.member_id).bots(session):
+                if bot.when_away == WhenAway.HIDE:
+                    self._publish(widgets_topic(bot.id), partial(fragments.look, session, bot))
+
+    def doors_moved(self, bot_id: int) -> None:
+        """Tell open widgets that the people of a bot came or went by the clock."""
+        with reading() as session:
+            bot = session.get(Bot, bot_id)
+            self._publish(widgets_topic(bot_id), lambda: fragments.look(session, bot))
+            self._places_moved(session, bot_id)
 
     def _cut(self, topic: str) -> None:
         self.relay.disconnect(topic, ACCESS_ENDED)

@@ -4,6 +4,7 @@ Rendered once per audience, never per connection. Runs inside an application con
 """
 
 import json
+from uuid import uuid4
 
 from flask import current_app
 from markupsafe import Markup, escape
@@ -11,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpers import dom_id
-from models import Bot, Chat, Feedback, Member, Side, State
+from models import Bot, Chat, Feedback, Member, Side, State, now
 from models.inbox import past_chats, waiting_before
+from models.mail_server import MailServer
+from models.presence import hides_human
 from models.seen import seen
 from models.transcript import Entry
 from realtime.devices import device_of
@@ -82,14 +85,39 @@ def seen_mark(chat: Chat, seq: int) -> Markup:
 def state_for_customer(session: Session, chat: Chat) -> Markup:
     """Everything around the log that tells the customer how the chat stands."""
     waiting = waiting_before(session, chat) if chat.is_waiting else None
-    return (_by_id(chat, "header", "widget/_header.html", bot=chat.bot) + queue_position(chat, waiting)
+    # While the bot answers, a form in which a message is being left stays as it is.
+    reached = reach(chat, asks_email(chat)) if chat.state != State.BOT else ""
+    return (_by_id(chat, "header", "widget/_header.html", bot=chat.bot) + queue_position(chat, waiting) + reached
             + _by_id(chat, "closing", "widget/_closing.html", bot=chat.bot, feedback=feedback_on(session, chat))
             + seen_mark(chat, seen(session, chat.id, Side.MEMBERS)))
 
 
 def queue_position(chat: Chat, waiting: int | None) -> Markup:
     """How many customers wait before this one; None for a chat that does not wait."""
-    return _by_id(chat, "status", "widget/_status.html", bot=chat.bot, waiting_before=waiting)
+    return _by_id(chat, "status", "widget/_status.html", bot=chat.bot, waiting_before=waiting, **hours_of(chat.bot))
+
+
+def reach(chat: Chat, asks: str | None = None, typed: dict | None = None, errors: dict | None = None) -> Markup:
+    """How the customer can be reached: `asks` for a "letter" or an "email"; `typed` and `errors` after a refusal."""
+    return _by_id(chat, "reach", "widget/_reach.html", bot=chat.bot, asks=asks, typed=typed or {}, errors=errors or {},
+                  **hours_of(chat.bot))
+
+
+def letter(chat: Chat) -> Markup:
+    """The form in which a customer leaves a message; its id makes two presses of the button one message."""
+    return reach(chat, "letter", {"name": chat.customer.name, "email": chat.customer.email, "uuid": str(uuid4())})
+
+
+def asks_email(chat: Chat) -> str | None:
+    """"email" for a customer who had better not wait here: outside of the hours, or when it takes long."""
+    waits = chat.is_waiting and not chat.by_mail_at
+    return "email" if waits and (chat.delayed_at or not chat.bot.is_open(now())) else None
+
+
+def hours_of(bot: Bot) -> dict:
+    """Whether the people of `bot` are away now, and when they are back."""
+    at = now()
+    return {"is_away": not bot.is_open(at), "opens_at": bot.opens_at(at)}
 
 
 def marks(session: Session, chat: Chat, audience: str) -> Markup:
@@ -104,7 +132,8 @@ def marks(session: Session, chat: Chat, audience: str) -> Markup:
 def state_for_members(session: Session, chat: Chat) -> Markup:
     """Everything around the log that tells members how the chat stands; the assignee gets another half."""
     halves = Markup("").join(
-        partial(f"{audience}#{dom_id(chat, prefix)}", render(template, chat=chat, bot=chat.bot, holder=holder))
+        partial(f"{audience}#{dom_id(chat, prefix)}",
+                render(template, chat=chat, bot=chat.bot, holder=holder, mails=sends_mail(session, chat)))
         for prefix, template in (("actions", "dashboard/_actions.html"),
                                  ("composer_state", "dashboard/_composer_state.html"))
         for audience, holder in ((own(chat.assignee_id), True), (others(chat.assignee_id), False)))
@@ -121,7 +150,13 @@ def details(session: Session, chat: Chat) -> Markup:
 def details_context(session: Session, chat: Chat) -> dict:
     """What dashboard/_details.html needs."""
     return {"chat": chat, "bot": chat.bot, "past": past_chats(session, chat),
-            "device": device_of(chat.customer.browser), "feedback": feedback_on(session, chat)}
+            "device": device_of(chat.customer.browser), "feedback": feedback_on(session, chat),
+            "mails": sends_mail(session, chat)}
+
+
+def sends_mail(session: Session, chat: Chat) -> bool:
+    """Whether the customer of this chat is mailed what they miss; not looked up for one who left no address."""
+    return chat.by_mail_at is not None and MailServer.current(session) is not None
 
 
 def _by_id(chat: Chat, prefix: str, template: str, **context) -> Markup:
@@ -175,9 +210,9 @@ def bot_menu(bots: list[Bot], waiting: dict[int, int]) -> Markup:
     return partial("#bot_menu", render("dashboard/_bot_menu.html", bots=bots, waiting=waiting, bot=None), "innerHTML")
 
 
-def look(bot: Bot) -> Markup:
+def look(session: Session, bot: Bot) -> Markup:
     """What open widgets show of their bot."""
-    return partial("#look", render("widget/_look.html", bot=bot))
+    return partial("#look", render("widget/_look.html", bot=bot, hides_human=hides_human(session, bot)))
 
 
 def lists(inbox, bot: Bot, member: Member) -> Markup:

@@ -6,6 +6,7 @@ from web import (
     bundles,
     chats,
     health,
+    reach,
     refusals,
     request_log,
     self_test,
@@ -29,11 +30,12 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, chats, widget, widget_chats, bundles, health, sockets, self_test,
+    for resource in (sessions, setup, chats, widget, widget_chats, reach, bundles, health, sockets, self_test,
                      *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
-    csrf.exempt(widget_chats.bp)
+    for resource in (widget_chats, reach):
+        csrf.exempt(resource.bp)
     app.jinja_env.globals["bundle"] = bundles.bundle_address
     refusals.register(app)
     secure(app)

@@ -20,6 +20,7 @@ from models.chat import (
     ChatClosed,
     ChatRefusal,
     NoAccess,
+    NobodyAvailable,
     NotAssignee,
     NotHandedOff,
     NothingSaid,
@@ -30,6 +31,7 @@ from models.chat import (
 from models.customer import InvalidToken, UnknownCustomer
 from models.database import is_away
 from models.feedback import AlreadyRated, InvalidRating
+from models.hours import WhenAway
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
 from realtime.broadcasts import load
@@ -85,6 +87,7 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     NotOffered: (409, lambda error: _("You can ask for a person after a few messages.")),
     BotOff: (409, lambda error: _("This chat is switched off at the moment.")),
     NothingSaid: (409, lambda error: _("You can ask for a person after a few messages.")),
+    NobodyAvailable: (409, lambda error: _("Nobody is here right now.")),
     StillOpen: (409, lambda error: _("This chat is still open.")),
 }
 
@@ -156,12 +159,18 @@ def _with_chat(error: Exception, chat_id: int, status: int, sentence: Callable[[
     audience = CUSTOMER if (request.blueprint or "").startswith("widget") else MEMBERS
     with reading() as session:
         error.chat = load(session, chat_id)
-        content = answers.state(session, error.chat, audience) + fragments.notice(sentence(error))
+        content = answers.state(session, error.chat, audience) + _instead(error, sentence)
     return make_response(str(content), status)
 
 
+def _instead(error: Exception, sentence: Callable[[Exception], str]) -> str:
+    if isinstance(error, NobodyAvailable) and error.chat.bot.when_away == WhenAway.FORM:
+        return fragments.letter(error.chat)
+    return fragments.notice(sentence(error))
+
+
 def _say(status: int, sentence: str) -> Response:
-    if request.htmx or request.blueprint == "widget_chats":
+    if request.htmx or request.blueprint in ("widget_chats", "widget_reach"):
         return make_response(str(fragments.notice(sentence)), status)
     # Not render_template: that would ask the database who is signed in, which may be what has failed.
     return make_response(str(fragments.render("error.html", status=status, sentence=sentence)), status)

@@ -5,6 +5,7 @@ import gzip
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
 from models import reading
+from models.presence import hides_human
 from web import loader
 from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
@@ -34,9 +35,10 @@ def page(key: str):
     allow_framing([])
     with reading() as session:
         bot = bot_of_visitor(session, key)
+        hides = hides_human(session, bot)
     allow_framing(bot.allowed_origins)
     html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
-                           seen=0, feedback=None, audience="customer")
+                           seen=0, feedback=None, audience="customer", hides_human=hides)
     return _compressed(html) if "gzip" in request.accept_encodings else html
 
 

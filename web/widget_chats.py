@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
 from models import Bot, Chat, Side, reading
+from models.chat import NobodyAvailable
 from models.feedback import check_feedback
 from models.inbox import waiting_before
 from models.secret import digest
@@ -12,7 +13,7 @@ from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER
-from web import answers, forms
+from web import answers, forms, refusals
 from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website
 from web.extensions import limiter
 from web.forms import field, number
@@ -44,7 +45,7 @@ def create(key: str):
     if "text" in request.form:
         chat_id = Chat.start(bot, bearer(), forms.visit(), field("text"), field("uuid")).chat_id
     elif "handoff" in request.form:
-        chat_id = Chat.ask_for_human(bot, bearer(), forms.visit()).id
+        return _hand_off_unsaid(bot)
     else:
         chat_id = _rate_unstarted(bot).id
     with reading() as session:
@@ -114,6 +115,17 @@ def _rate_unstarted(bot: Bot) -> Chat:
     return Chat.open_unsaid(bot, bearer(), forms.visit()).end(rating, comment)
 
 
+def _hand_off_unsaid(bot: Bot):
+    try:
+        chat_id, status, instead = Chat.ask_for_human(bot, bearer(), forms.visit()).id, 201, b""
+    except NobodyAvailable as refusal:
+        chat_id, status, instead = refusal.chat.id, 409, refusals.refuse(refusal).get_data()
+    with reading() as session:
+        answer = _whole(session, chat_id, status)
+    answer.set_data(answer.get_data() + instead)
+    return answer
+
+
 def _whole(session: Session, chat_id: int, status: int = 200):
     chat = load(session, chat_id)
     rows = last_entries(session, chat)
@@ -121,7 +133,8 @@ def _whole(session: Session, chat_id: int, status: int = 200):
         "widget/_chat.html", bot=chat.bot, chat=chat, entries=rows, audience=CUSTOMER,
         earlier=len(rows) == PAGE and rows[0].seq > 1, seen=seen(session, chat_id, Side.MEMBERS),
         waiting_before=waiting_before(session, chat) if chat.is_waiting else None,
-        feedback=fragments.feedback_on(session, chat))
+        feedback=fragments.feedback_on(session, chat), asks=fragments.asks_email(chat), typed={}, errors={},
+        **fragments.hours_of(chat.bot))
     answer = make_response(str(fragments.partial("#chat", html, "innerHTML")), status)
     answer.headers["Baton-Chat"] = chat_id
     return answer

@@ -21,7 +21,8 @@ from tests.running import ROOT, eventually
 from tests.wsclient import CLOSE, PING, PONG, TEXT, WebSocketClient
 
 # Forms that each write accepts, so that a refusal is never for the form's sake.
-GOOD_FORM = {"text": "Let me in", "seq": "1", "rating": "5", "comment": "Fine", "page_url": "https://shop.example/"}
+GOOD_FORM = {"text": "Let me in", "seq": "1", "rating": "5", "comment": "Fine", "page_url": "https://shop.example/",
+             "email": "lena@example.com"}
 
 
 # Refusals

@@ -51,7 +51,7 @@ class Lines(TextAreaField):
         self.limit = limit
 
     def _value(self) -> str:
-        return "\n".join(self.data or []) if self.raw_data is None else self.raw_data[0]
+        return self.raw_data[0] if self.raw_data else "\n".join(self.data or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """One string in, a list of strings out."""
