@@ -184,7 +184,7 @@ class Config:
     chat_limit: str = setting(LIMITS, "30 per minute", "New chats from one address.")
     bot_seconds: int = setting(number(1, 120), "8", "Seconds a bot may take; then a person is offered.")
     socket_connections: int = setting(
-        number(10, 1000000), "10000", "Connections one worker holds at most, chats and requests together.")
+        number(10, 1000000), "10000", "Open chats one worker holds at most; and as many other connections.")
     metrics_token: str | None = setting(
         KEY, None, "Who sends it (`Authorization: Bearer …`) may read `/metrics` from anywhere.", secret=True,
         default_shown="none: only this machine may")

@@ -22,10 +22,10 @@ workers = settings.web_concurrency
 # On "debug" gunicorn would name the address of every request, those of set-up links included.
 loglevel = "info" if settings.log_level == "debug" else settings.log_level
 
-# gevent: a chat that is only open costs one greenlet, not a thread. Baton's own worker closes open sockets
-# when it stops; gunicorn's would wait graceful_timeout for them at every restart.
+# gevent: a request costs a greenlet, not a thread, and a chat that is only open not even that. Baton's own worker
+# closes open sockets when it stops; gunicorn's would wait graceful_timeout for requests at every restart.
 worker_class = "realtime.worker.Worker"
-# Everything a browser keeps open counts here, chats and idle keep-alive connections; gunicorn's 1,000 is few.
+# What browsers keep open counts here, but for open chats, which the application counts; gunicorn's 1,000 is few.
 worker_connections = settings.socket_connections
 
 # gevent patches the standard library in the worker: an application loaded before the fork would hold
@@ -83,4 +83,4 @@ def allow_open_files(wanted):
 
 
 # One file for each connection; the rest is for the database, Redis, logs and templates.
-allow_open_files(worker_connections + 512)
+allow_open_files(2 * worker_connections + 512)

@@ -18,11 +18,7 @@ LIFE_SECONDS = 10
 def echo(ws: Server, frames: int, pause: float) -> None:
     """Say `frames` frames, `pause` seconds apart, and echo, for LIFE_SECONDS at most. The route calls it."""
     connection = Connection(ws, lambda text: connection.put(text))
-    speaker = gevent.spawn(_speak, connection, frames, pause)
-    try:
-        connection.run()
-    finally:
-        speaker.kill()
+    connection.start(gevent.spawn(_speak, connection, frames, pause).kill)
 
 
 def _speak(connection: Connection, frames: int, pause: float) -> None:

@@ -3,14 +3,14 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 log = logging.getLogger(__name__)
 
 TOO_SLOW = 1013
-# So many connections are pinged before the others get their turn.
-PINGS_AT_ONCE = 100
+# So many connections are written to before others get their turn.
+BEATS_AT_ONCE = 100
 YIELD_SECONDS = 0.0001
 
 
@@ -94,6 +94,11 @@ class Hub:
         for connection in tuple(self._topics):
             connection.abort()
 
+    @property
+    def open(self) -> int:
+        """How many connections there are."""
+        return len(self._topics)
+
     def queue_lengths(self) -> list[int]:
         """How many frames wait for each connection."""
         return [connection.waiting for connection in self._topics]
@@ -121,20 +126,15 @@ class Hub:
 
     def beat(self, numbers: Callable[[list[str]], dict[str, object]]) -> None:
         """One heartbeat: ping everybody, then tell every topic its last number."""
-        self._ping_all()
-        for topic, number in numbers(self.topics()).items():
+        for connection in _with_pauses(tuple(self._topics)):
+            connection.ping()
+        for topic, number in _with_pauses(numbers(self.topics()).items()):
             self.deliver(topic, json.dumps({"heartbeat": number}))
 
     def _put(self, frame: str, connections: Iterable[Listener]) -> None:
         for connection in connections:
             connection.put(frame)
             self.frames += 1
-
-    def _ping_all(self) -> None:
-        for count, connection in enumerate(tuple(self._topics), start=1):
-            connection.ping()
-            if count % PINGS_AT_ONCE == 0:
-                time.sleep(YIELD_SECONDS)
 
     def _add(self, connection: Listener, topic: str) -> bool:
         is_first = topic not in self._listeners
@@ -148,3 +148,10 @@ class Hub:
         if not listeners:
             del self._listeners[topic]
         return not listeners
+
+
+def _with_pauses(things: Iterable) -> Iterator:
+    for count, thing in enumerate(things, start=1):
+        yield thing
+        if count % BEATS_AT_ONCE == 0:
+            time.sleep(YIELD_SECONDS)

@@ -80,7 +80,7 @@ class Copier:
     def copy(self) -> None:
         """Bring this process's numbers up to date."""
         queues = self.hub.queue_lengths()
-        OPEN_SOCKETS.set(self.hub.opened - self.hub.closed)
+        OPEN_SOCKETS.set(self.hub.open)
         QUEUED_FRAMES.set(sum(queues))
         LONGEST_QUEUE.set(max(queues, default=0))
         self._add(FRAMES, self.hub.frames)

@@ -55,10 +55,10 @@ class Worker(GeventWorker):
             self.stopping.wait(timeout=1)
         for server in servers:
             server.close()
-        for callback in _stop_callbacks:
-            gevent.spawn(callback)
+        closing = [gevent.spawn(callback) for callback in _stop_callbacks]
         self.release_idle()
         self.see_off(servers)
+        gevent.joinall(closing, timeout=1)
 
     def serve(self, listener) -> StreamServer:
         """Start accepting connections from a listening socket."""

@@ -8,7 +8,7 @@ from flask_sock import Sock
 
 import doctor
 from doctor import line, ticket
-from realtime.connection import prepare
+from realtime.connection import refuse_compression
 from realtime.echo import echo
 from web.access import bearer, member
 from web.sockets import own_page_or_refuse
@@ -52,7 +52,7 @@ def _authorise_socket() -> None:
     if request.endpoint == "self_test.socket":
         own_page_or_refuse()
         _ticket_or_refuse()
-        prepare(request.environ)
+        refuse_compression(request.environ)
 
 
 def _ticket_or_refuse() -> None:

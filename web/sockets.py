@@ -1,7 +1,7 @@
 """The three sockets: authorised before the handshake, by the same lookups as pages.
 
-They carry pushes out, and only what is never stored (typing) in. A socket keeps its request context for its
-whole life, so nothing here holds a database session.
+They carry pushes out, and only what is never stored (typing) in. The routes return as soon as a socket is a
+Connection of the hub's, which needs neither a request nor a greenlet.
 """
 
 import json
@@ -24,7 +24,7 @@ from realtime.broadcasts import (
     waiting_topic,
     widgets_topic,
 )
-from realtime.connection import Connection, prepare
+from realtime.connection import Connection, refuse_compression
 from realtime.fragments import frame
 from realtime.numbers import numbers
 from web.access import bot_of_member, chat_of_customer, chat_of_member, member, signed_in
@@ -46,11 +46,13 @@ class Subscription:
 
 @bp.before_request
 def authorise() -> None:
-    """Decide before the handshake, with a status that says why: 401, 403 or 404."""
+    """Decide before the handshake, with a status that says why: 401, 403, 404, or 503 when there are too many."""
     own_page_or_refuse()
+    if current_app.extensions["baton"].hub.open >= current_app.config["BATON"].socket_connections:
+        abort(503)
     with turn():
         g.subscription = FINDERS[request.endpoint](**request.view_args)
-    prepare(request.environ)
+    refuse_compression(request.environ)
 
 
 def own_page_or_refuse() -> None:
@@ -134,11 +136,8 @@ def _serve(ws) -> None:
     subscription, hub = g.pop("subscription"), current_app.extensions["baton"].hub
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
     hub.subscribe(connection, subscription.topics)
-    try:
-        _greet(connection, subscription.topics)
-        connection.run()
-    finally:
-        hub.unsubscribe(connection)
+    connection.start(lambda: hub.unsubscribe(connection))
+    _greet(connection, subscription.topics)
 
 
 def _greet(connection: Connection, topics: list[str]) -> None:

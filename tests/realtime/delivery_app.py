@@ -9,7 +9,7 @@ from flask import Flask, request
 from flask_sock import Sock
 from wsproto.utilities import RemoteProtocolError
 
-from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS, Connection, prepare
+from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS, Connection, refuse_compression
 from realtime.hub import Hub
 from realtime.relay import open_relay
 from realtime.worker import on_start, on_stop
@@ -28,7 +28,7 @@ on_stop(lambda: hub.close_all(RESTARTING))
 
 @app.before_request
 def make_safe():
-    prepare(request.environ, request.args.get("send_seconds", 10, type=float))
+    refuse_compression(request.environ)
 
 
 @app.errorhandler(RemoteProtocolError)
@@ -38,12 +38,10 @@ def refuse(error):
 
 @sock.route("/sockets/<topics>")
 def listen(ws, topics):
-    connection = Connection(ws, take, most_text=request.args.get("most_text", 1 << 20, type=int))
+    connection = Connection(ws, take, most_bytes=request.args.get("most_bytes", 1 << 20, type=int),
+                            send_seconds=request.args.get("send_seconds", 10, type=float))
     hub.subscribe(connection, topics.split(","))
-    try:
-        connection.run()
-    finally:
-        hub.unsubscribe(connection)
+    connection.start(lambda: hub.unsubscribe(connection))
 
 
 def take(text: str) -> None:

@@ -1,11 +1,11 @@
 import threading
 import time
-from types import MethodType, SimpleNamespace
 
+import gevent.socket
 import pytest
 from gevent.event import Event
 
-from realtime.connection import Reader
+from realtime.stream import Stream
 from tests.realtime.conftest import wait_until
 from tests.wsclient import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, WebSocketClient, encode_frame
 
@@ -30,7 +30,7 @@ def test_a_broken_handshake_is_a_bad_request(server, headers):
 
 @pytest.mark.alone
 def test_a_slow_reader_gets_every_frame_whole_and_delays_nobody(server):
-    slow = server.connect(f"slow?most_text={100 * BIG}", receive_buffer=4096, timeout=20)
+    slow = server.connect(f"slow?most_bytes={100 * BIG}", receive_buffer=4096, timeout=20)
     quick = server.connect("quick")
     for number in range(60):
         server.publish("slow", numbered(number))
@@ -75,7 +75,7 @@ def test_who_never_reads_is_closed_with_little_memory_held(server):
 
 
 def test_a_frame_that_is_not_taken_in_time_ends_the_connection(server):
-    stuck = server.connect(f"stuck?send_seconds=1&most_text={100 * BIG}", receive_buffer=4096)
+    stuck = server.connect(f"stuck?send_seconds=1&most_bytes={100 * BIG}", receive_buffer=4096)
     for number in range(60):
         server.publish("stuck", numbered(number))
     wait_until(lambda: "stuck" not in server.state()["topics"], seconds=3)
@@ -232,22 +232,15 @@ def test_a_peer_that_ignores_the_close_frame_is_hung_up_on(server):
         wait_until(lambda: "ignoring" not in server.state()["topics"], seconds=3)
 
 
-def test_a_reader_that_fails_still_tells_the_writer_and_hangs_up(caplog):
-    ws = SimpleNamespace(connected=True, event=Event(), sock=FakeSocket())
-    ws.read = MethodType(fail, ws)
-    reader = Reader(ws.read)
-    reader.start()
-    reader.join(1)
-    assert not ws.connected and ws.event.is_set() and ws.sock.closed
+def test_reading_that_fails_cuts_the_line(caplog):
+    ours, theirs = gevent.socket.socketpair()
+    ended = Event()
+    Stream(ours, fail, ended.set, patience=1).read()
+    theirs.sendall(b"hello")
+    assert ended.wait(1)
+    assert theirs.recv(1) == b""
     assert "reading a socket failed" in caplog.text
 
 
-def fail(ws) -> None:
+def fail(data: bytes) -> None:
     raise RuntimeError("a bug while reading")
-
-
-class FakeSocket:
-    closed = False
-
-    def close(self):
-        self.closed = True

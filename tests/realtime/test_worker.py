@@ -42,7 +42,7 @@ def leave(client) -> int:
 
 def test_sockets_that_neither_read_nor_answer_do_not_hold_up_a_stop(start_server):
     server = start_server()
-    sockets = [server.connect("deaf?most_text=100000000", receive_buffer=4096) for _ in range(3)]
+    sockets = [server.connect("deaf?most_bytes=100000000", receive_buffer=4096) for _ in range(3)]
     for _ in range(40):
         server.publish("deaf", "x" * 200_000)
     assert server.stop() < AT_ONCE

@@ -5,9 +5,11 @@ import pytest
 
 from tests.conftest import make_desk
 from tests.people import PASSWORD, Customer, MemberClient, new_uuid, token_in
+from tests.running import eventually
 from tests.web.conftest import opened, own_server
-from tests.web.edge import assert_refused, be_live, nothing_changes
+from tests.web.edge import assert_refused, be_live, customer_socket, nothing_changes
 
+MOST_SOCKETS = 30
 WAIT = "Too many tries. Please wait a moment."
 
 
@@ -15,7 +17,7 @@ WAIT = "Too many tries. Please wait a moment."
 def strict_server():
     """A server of little patience, behind a proxy that says who asks."""
     limits = {"SIGN_IN_LIMIT": "3 per minute", "MESSAGE_LIMIT": "3 per minute", "CHAT_LIMIT": "5 per minute"}
-    with own_server(TRUSTED_PROXIES="1", **limits) as server:
+    with own_server(TRUSTED_PROXIES="1", SOCKET_CONNECTIONS=str(MOST_SOCKETS), **limits) as server:
         yield server
 
 
@@ -77,3 +79,18 @@ def test_members_are_not_limited_in_what_they_write(strict):
     customer, maya = be_live(from_address(strict, desk, "203.0.113.4")), MemberClient(strict, desk.maya.email)
     answers = [maya.write(desk.bot.key, customer.chat_id, "Hello", uuid=new_uuid()) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {200}
+
+
+def test_one_socket_too_many_is_refused_until_another_has_left(strict):
+    desk = make_desk()
+    customer = from_address(strict, desk, "203.0.113.9")
+    assert customer.start().status_code == 201
+
+    def door():
+        return customer_socket(strict, customer.token, f"/widget/{desk.bot.key}/chats/{customer.chat_id}/socket")
+
+    sockets = [door() for _ in range(MOST_SOCKETS)]
+    assert {socket.status for socket in sockets} == {101}
+    assert door().status == 503
+    sockets.pop().close()
+    eventually(lambda: door().status == 101, 5, "there is room again")
