@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import Bot, Customer, Member, now, reading
+from models import Bot, Customer, Member, now, reading, team
 from models.chat import ChatClosed, NobodyAvailable, NotOffered
 from models.member import InvalidEmail
 from models.presence import is_available, note_online, offline_members, online_members
@@ -50,7 +50,7 @@ def test_renewing_writes_only_what_is_about_to_run_out(local_desk, heard):
 
 def test_a_disabled_member_is_not_there(local_desk):
     note_online([local_desk.maya.id])
-    local_desk.maya.disable()
+    team.disable(local_desk.maya)
     with reading() as session:
         assert online_members(session, local_desk.bot) == []
 
