@@ -10,6 +10,7 @@ from models.feedback import Feedback
 from models.founding import SetupLink
 from models.invite import Invite
 from models.knowledge import KnowledgeEntry, UnansweredQuestion
+from models.logo import Logo
 from models.mail import Mail
 from models.member import BotAccess, Member, SignIn
 from models.message import Author, Message
@@ -19,7 +20,7 @@ from models.workspace import Workspace
 
 __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "Invite",
-    "KnowledgeEntry", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side", "SignIn",
-    "State", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database", "forget_listeners", "now",
-    "on_commit", "open_database", "reading", "transaction",
+    "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side",
+    "SignIn", "State", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database", "forget_listeners",
+    "now", "on_commit", "open_database", "reading", "transaction",
 ]

@@ -52,6 +52,8 @@ class Bot(Base):
     # What stands at the top of the chat; empty: the bot's name, and a line that Baton writes.
     title: Mapped[Name] = mapped_column(default="")
     subtitle: Mapped[Name] = mapped_column(default="")
+    # The version of its logo (models/logo.py); empty: it has none, and its first letter stands there.
+    logo: Mapped[str] = mapped_column(String(12), default="")
     launcher_icon: Mapped[str] = mapped_column(String(20), default=LAUNCHER_ICONS[0])
     launcher_side: Mapped[str] = mapped_column(String(5), default=SIDES[0])
     launcher_gap: Mapped[int] = mapped_column(default=GAP)
@@ -97,6 +99,11 @@ class Bot(Base):
         return session.scalars(bots).first()
 
     @property
+    def heading(self) -> str:
+        """What stands at the top of the chat."""
+        return self.title or self.name
+
+    @property
     def is_on(self) -> bool:
         """Whether customers can write to it, and members see it."""
         return self.switched_off_at is None
@@ -108,7 +115,11 @@ class Bot(Base):
             return
         with transaction() as session:
             session.execute(update(Bot).where(Bot.id == self.id).values({name: values[name] for name in changed}))
-            self._tell(session, Action.BOT_CHANGED, by, changed=changed)
+            self.note_change(session, by, changed)
+
+    def note_change(self, session: Session, by: "Member", changed: list[str]) -> None:
+        """Track that these columns were changed, inside the caller's transaction."""
+        self._tell(session, Action.BOT_CHANGED, by, changed=changed)
 
     def switch_off(self, by: "Member") -> None:
         """Take this bot off its websites and off every dashboard; its chats stay as they are. Twice changes nothing."""

@@ -21,6 +21,7 @@ from models.transcript import Entry
 from realtime.devices import device_of
 
 CUSTOMER, MEMBERS = "customer", "members"
+INNER = "innerHTML"
 
 
 def render(template: str, **context) -> Markup:
@@ -52,7 +53,7 @@ def others(member_id: int | None) -> str:
 
 def notice(sentence: str) -> Markup:
     """A plain sentence, put where the person is looking."""
-    return partial("#notice", escape(sentence), "innerHTML")
+    return partial("#notice", escape(sentence), INNER)
 
 
 # A chat
@@ -195,27 +196,30 @@ def waiting_count(bot_id: int, count: int) -> Markup:
 
 def bot_name(bot: Bot) -> Markup:
     """What the bot is called, at the top of its dashboard."""
-    return partial(f"#{dom_id(bot, 'name')}", escape(bot.name), "innerHTML")
+    return partial(f"#{dom_id(bot, 'name')}", escape(bot.name), INNER)
 
 
 def bot_off(bot: Bot) -> Markup:
     """On the dashboard of a bot that was switched off: that there is nothing to do any more."""
     if bot.is_on:
         return Markup("")
-    return partial("#inbox", render("dashboard/_bot_off.html", bot=bot), "innerHTML")
+    return partial("#inbox", render("dashboard/_bot_off.html", bot=bot), INNER)
 
 
 def bot_menu(bots: list[Bot], waiting: dict[int, int]) -> Markup:
     """The bots of one member, in the bot switcher."""
-    return partial("#bot_menu", render("dashboard/_bot_menu.html", bots=bots, waiting=waiting, bot=None), "innerHTML")
+    return partial("#bot_menu", render("dashboard/_bot_menu.html", bots=bots, waiting=waiting, bot=None), INNER)
 
 
 def look(session: Session, bot: Bot) -> Markup:
-    """What open widgets show of their bot."""
-    return partial("#look", render("widget/_look.html", bot=bot, hides_human=hides_human(session, bot)))
+    """What open widgets show of their bot; of a title or a line, what their own header has."""
+    html = render("widget/_look.html", bot=bot, hides_human=hides_human(session, bot))
+    return (partial("#look", html) + partial(".bot-title", escape(bot.heading), INNER)
+            + partial(".bot-line", render("widget/_line.html", bot=bot), INNER)
+            + partial(".avatar--bot", render("widget/_mark.html", bot=bot), INNER))
 
 
 def lists(inbox, bot: Bot, member: Member) -> Markup:
     """The three lists as a whole."""
     html = render("dashboard/_inbox.html", inbox=inbox, bot=bot, member=member)
-    return partial("#inbox", html, "innerHTML")
+    return partial("#inbox", html, INNER)

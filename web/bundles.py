@@ -16,7 +16,7 @@ bp = Blueprint("bundles", __name__)
 
 HTMX = ("vendor/htmx/htmx.min", "vendor/htmx/hx-ws.min")
 SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
-WIDGET = ("host", "chat", "composer", "attention")
+WIDGET = ("look", "host", "chat", "composer", "attention")
 DASHBOARD = ("counts", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy")
 
 # In one file, so that htmx looks at the page only after its extensions have come.

@@ -4,7 +4,7 @@ import gzip
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from models import reading
+from models import Logo, reading
 from models.presence import hides_human
 from web import loader
 from web.access import bot_of_visitor, bot_of_website
@@ -40,6 +40,14 @@ def page(key: str):
     html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
                            seen=0, feedback=None, audience="customer", hides_human=hides)
     return _compressed(html) if "gzip" in request.accept_encodings else html
+
+
+@bp.get("/widget/<key>/logo")
+def logo(key: str):
+    """The picture of a bot; its address has a version and changes with it."""
+    with reading() as session:
+        picture = Logo.of(session, bot_of_visitor(session, key)) or abort(404)
+    return Response(picture, mimetype="image/webp", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 def _compressed(html: str):

@@ -1,0 +1,24 @@
+// Paints the widget as its bot looks: at once, and anew when the host changes it. A colour in the host's tag goes first.
+(() => {
+  const { style, dataset } = document.documentElement;
+  let tagColor;
+  let painted;
+
+  const paint = () => {
+    const look = document.getElementById("look");
+    if (look === painted) return;
+    painted = look;
+    const { accent, on, theme } = look.dataset;
+    dataset.theme = theme;
+    style.setProperty("--accent", tagColor ?? accent);
+    style.setProperty("--on-accent", (!tagColor && on) || "");
+  };
+
+  document.addEventListener("baton:host", ({ detail }) => {
+    tagColor = detail.color;
+    painted = null;
+    paint();
+  });
+  document.addEventListener("baton:placed", paint);
+  paint();
+})();

@@ -1,0 +1,39 @@
+"""The look of a bot in a browser: shown while it is chosen, and painted on every open widget when it is saved."""
+
+from playwright.sync_api import expect
+
+PURPLE = "rgb(122, 31, 162)"
+
+
+def test_a_look_is_tried_beside_the_form_and_painted_on_open_widgets(desk, customer_page, member_page):
+    customer = customer_page().open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}/look").page
+    preview = anna.frame_locator("iframe")
+    expect(preview.locator("header")).to_contain_text("Harbor bot")
+
+    anna.get_by_role("textbox", name="Colour", exact=True).fill("#ff6600")
+    anna.get_by_role("textbox", name="Text on it", exact=True).fill("#ffffff")
+    said = anna.locator("#contrast")
+    expect(said).to_contain_text("This text cannot be read on the colour: 2.9 to 1")
+    anna.get_by_role("textbox", name="Colour", exact=True).fill("#7a1fa2")
+    expect(said).to_contain_text("Text on it reads well")
+    anna.get_by_role("textbox", name="Title", exact=True).fill("Harbor help")
+    expect(preview.locator("header")).to_contain_text("Harbor help")
+    expect(preview.locator("header")).to_have_css("background-color", PURPLE)
+    expect(customer.frame.locator("header")).to_contain_text("Harbor bot")
+
+    anna.get_by_role("radio", name="Always dark").check()
+    anna.get_by_role("button", name="Save").click()
+    expect(anna.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    header = customer.frame.locator("header")
+    expect(header).to_contain_text("Harbor help")
+    expect(header).to_have_css("background-color", PURPLE)
+    expect(customer.frame.locator("body")).to_have_css("background-color", "rgb(29, 28, 26)")
+
+
+def test_the_preview_cannot_start_a_chat(desk, member_page):
+    anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}/look").page
+    box = anna.frame_locator("iframe").locator("#message_box")
+    box.evaluate("box => box.focus()")
+    assert box.evaluate("box => document.activeElement !== box")
