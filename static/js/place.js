@@ -1,5 +1,6 @@
 // The swap style "place": put elements into a list in the order of their data-order, each id once in the page.
 // An element that is there already is replaced, wherever it stands; pushing twice is therefore harmless.
+// Other fragments are left out when they are on the page already: nobody's button goes from under their finger.
 (() => {
   const order = (element) => Number(element.dataset.order ?? Infinity);
 
@@ -28,6 +29,13 @@
     setTimeout(() => fresh.classList.remove("is-new"), 1200);
     return fresh;
   };
+
+  const isThere = ({ target, swapSpec, fragment }) =>
+    swapSpec?.style === "outerHTML" && target?.isEqualNode(fragment.firstElementChild);
+
+  document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {
+    tasks.splice(0, tasks.length, ...tasks.filter((task) => !isThere(task)));
+  });
 
   htmx.registerExtension("place", {
     handle_swap: (style, list, fragment) =>

@@ -322,6 +322,28 @@ def test_earlier_messages_are_a_button_away(customer_page, desk):
     eventually(lambda: customer.numbers() == list(range(1, 154)), what="all are shown in order")
 
 
+COUNT_HEADERS = """() => {
+    window.headers = 0;
+    const isHeader = (node) => node.localName === "header";
+    const count = ({ addedNodes }) => (window.headers += [...addedNodes].filter(isHeader).length);
+    new MutationObserver((changes) => changes.forEach(count)).observe(document, { childList: true, subtree: true });
+}"""
+
+
+def test_what_is_answered_and_pushed_takes_no_button_from_under_a_finger(customer_page, desk):
+    customer = customer_page().open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    customer.ask("How long does delivery take?", "Two days.")
+    frame = customer.page.frames[1]
+    frame.evaluate(COUNT_HEADERS)
+    customer.button("Talk to a human").click()
+    expect(customer.frame.get_by_text("Waiting for a person")).to_be_visible()
+    # Both the answer and the push have come by the time that the next message has made its way.
+    customer.write("Anybody there?")
+    expect(customer.status("Anybody there?")).to_have_text("Sent")
+    assert frame.evaluate("headers") == 1
+
+
 # How it is reached
 
 
