@@ -1,6 +1,7 @@
 """What the tests that break things share. `--soak` runs the long forms (bin/soak)."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +64,7 @@ def tell(capsys) -> Callable[[str], None]:
 
     def say(line: str) -> None:
         with capsys.disabled():
-            print(f"\n    {line}", flush=True)
+            # Not to stdout: that of a process beside others leads nowhere.
+            print(f"\n    {line}", file=sys.stderr, flush=True)
 
     return say
