@@ -305,6 +305,7 @@ def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
     expect(maya.rows("Unassigned Chats").get_by_text("I am Ada")).to_be_visible()
 
     maya.open_first("Unassigned Chats")
+    log.wait_until_connected(maya.page)
     customer.write("Somebody?")
     log.wait_for(maya.page, "Somebody?")
     expect(maya.log.get_by_text("Somebody?")).to_have_count(0)
