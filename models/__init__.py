@@ -16,11 +16,12 @@ from models.member import BotAccess, Member, SignIn
 from models.message import Author, Message
 from models.reset_link import ResetLink
 from models.seen import SeenMark, Side
+from models.sighting import Sighting
 from models.workspace import Workspace
 
 __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "Event", "Feedback", "Invite",
     "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side",
-    "SignIn", "State", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database", "forget_listeners",
-    "now", "on_commit", "open_database", "reading", "transaction",
+    "Sighting", "SignIn", "State", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database",
+    "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
 ]

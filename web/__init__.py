@@ -6,6 +6,7 @@ from web import (
     bundles,
     chats,
     health,
+    install,
     reach,
     refusals,
     request_log,
@@ -30,7 +31,7 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, chats, widget, widget_chats, reach, bundles, health, sockets, self_test,
+    for resource in (sessions, setup, install, chats, widget, widget_chats, reach, bundles, health, sockets, self_test,
                      *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.

@@ -13,8 +13,13 @@ def csp_nonce() -> str:
 
 
 def allow_framing(origins: list[str]) -> None:
-    """Let pages of `origins` frame this answer; an empty list lets everybody."""
-    g.frame_ancestors = " ".join(origins) or "*"
+    """Let pages of `origins`, and Baton's own, frame this answer; an empty list lets everybody."""
+    g.frame_ancestors = " ".join(["'self'", *origins]) if origins else "*"
+
+
+def allow_own_framing() -> None:
+    """Let only Baton's own pages frame this answer."""
+    g.frame_ancestors = "'self'"
 
 
 def secure(app: Flask) -> None:

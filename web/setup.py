@@ -1,15 +1,13 @@
-"""The one-time set-up, and the page that says what to paste into a website."""
+"""The one-time set-up."""
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import login_required
 
 from models import SetupLink, SignIn, Workspace, reading
 from models.bot import Bot
 from models.founding import UnknownSetupLink, found
 from models.member import InvalidEmail, InvalidPassword
 from models.text import EmptyText, InvalidText, clean
-from web.access import bot_of_member
 from web.extensions import limiter
 from web.forms import field
 from web.sessions import begin
@@ -41,26 +39,7 @@ def create(token: str):
     except UnknownSetupLink:
         abort(404)
     begin(SignIn.begin_as(owner, request.user_agent.string, current_app.config["BATON"].session_days))
-    return redirect(url_for("setup.install", key=bot.key))
-
-
-@bp.get("/bots/<key>/install")
-@login_required
-def install(key: str):
-    """The tag to paste, and a live preview."""
-    with reading() as session:
-        bot = bot_of_member(session, key)
-    tag = f'<script src="{origin()}/widget.js" data-bot="{bot.key}" async></script>'
-    return render_template("dashboard/install.html", bot=bot, tag=tag)
-
-
-@bp.get("/bots/<key>/preview")
-@login_required
-def preview(key: str):
-    """A page with the widget on it, as a website would have it."""
-    with reading() as session:
-        bot = bot_of_member(session, key)
-    return render_template("dashboard/preview.html", bot=bot, origin=origin())
+    return redirect(url_for("install.show", key=bot.key))
 
 
 def new_bot(name: str) -> Bot:

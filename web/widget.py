@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 
 from models import Logo, reading
 from models.presence import hides_human
-from web import loader
+from web import loader, sightings
 from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
 from web.setup import origin
@@ -19,6 +19,7 @@ LOADER_KEPT_SECONDS = 60
 @bp.get("/widget.js")
 def show_loader():
     """The script that a website includes. Kept only briefly, for its address never changes."""
+    sightings.note()
     answer = Response(loader.script(), mimetype="text/javascript")
     answer.cache_control.max_age = LOADER_KEPT_SECONDS
     answer.cache_control.public = True
@@ -37,6 +38,7 @@ def page(key: str):
         bot = bot_of_visitor(session, key)
         hides = hides_human(session, bot)
     allow_framing(bot.allowed_origins)
+    sightings.note(bot)
     html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
                            seen=0, feedback=None, audience="customer", hides_human=hides)
     return _compressed(html) if "gzip" in request.accept_encodings else html

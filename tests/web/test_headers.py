@@ -63,7 +63,7 @@ def test_only_the_named_websites_frame_a_widget(server, desk):
     with transaction() as session:
         session.merge(desk.bot).allowed_origins = ["https://shop.example", "https://www.shop.example"]
     policy = policy_of(httpx.get(f"{server.url}/widget/{desk.bot.key}"))
-    assert policy["frame-ancestors"] == "https://shop.example https://www.shop.example"
+    assert policy["frame-ancestors"] == "'self' https://shop.example https://www.shop.example"
 
 
 def test_browsers_do_not_guess_what_an_answer_is(server, pages):

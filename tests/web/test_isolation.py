@@ -36,7 +36,7 @@ def test_the_map_is_known():
     """New addresses appear here by themselves; this says that the lists hold what they should."""
     assert {rule.endpoint for rule in TO_MEMBERS} >= {
         "chats.index", "chats.show", "chats.inbox", "chats.entries", "chats.post_message", "chats.resolve",
-        "chats.note_seen", "setup.install", "setup.preview"}
+        "chats.note_seen", "install.show", "install.preview", "install.sightings"}
     assert {rule.endpoint for rule in TO_CUSTOMERS} >= {
         "widget_chats.show", "widget_chats.entries", "widget_chats.post_message", "widget_chats.hand_off",
         "widget_chats.end", "widget_chats.leave_feedback", "widget_chats.note_seen", "widget_chats.visit"}

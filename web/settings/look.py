@@ -13,7 +13,7 @@ from models.bot import LAUNCHER_ICONS, SIDES, THEMES
 from models.colour import ENOUGH, InvalidColour, clean_colour, contrast, readable_on, readable_under
 from web.access import member
 from web.forms import accepts_upload
-from web.headers import allow_framing
+from web.headers import allow_own_framing
 from web.pictures import LARGEST_BYTES, InvalidPicture, small_picture
 from web.settings.forms import Cleaned, SettingsForm, UpTo, WholeNumber
 from web.settings.pages import find_bot, page, refused, resource, saved
@@ -122,7 +122,7 @@ def remove_logo(key: str):
 def preview(key: str):
     """The widget as it would look with the values in the address; those that cannot be are left as they are."""
     bot = find_bot(key)
-    allow_framing(["'self'"])
+    allow_own_framing()
     return render_template("widget/page.html", bot=_as_typed(bot), preview=True, chat=None, entries=[], earlier=False,
                            waiting_before=None, seen=0, feedback=None, audience="customer")
 
