@@ -97,8 +97,9 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     hub = Hub()
     # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
     relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
-    runner = Runner(settings.bot_seconds, app.app_context, gettext)
-    return Baton(hub, relay, Broadcasts(relay), runner, metrics.Copier(hub, runner), Limit(settings.message_limit),
+    broadcasts = Broadcasts(relay)
+    runner = Runner(settings.bot_seconds, app.app_context, gettext, settings.engine_hosts, broadcasts.growing)
+    return Baton(hub, relay, broadcasts, runner, metrics.Copier(hub, runner), Limit(settings.message_limit),
                  Mailer())
 
 

@@ -120,12 +120,23 @@ def read_smtp_url(text: str) -> dict[str, Any]:
             "password": unquote(parts.password or "")}
 
 
+def read_hosts(text: str) -> frozenset[str]:
+    """Hosts, each with a port or without, as they stand in URLs. Raises ValueError."""
+    hosts = frozenset(host.strip().lower() for host in text.split(",") if host.strip())
+    for host in hosts:
+        parts = urlsplit(f"//{host}")
+        if parts.netloc != host or not parts.hostname or "@" in host or parts.port == 0:
+            raise ValueError
+    return frozenset(host.strip("[]") for host in hosts)
+
+
 ONE_LIMIT = r"\s*[1-9][0-9]*\s*(/|\s+per\s+)\s*([1-9][0-9]*\s*)?(second|minute|hour|day|month|year)s?\s*"
 
 FOLDER = Kind("a folder that Baton may write in", lambda text: ROOT / text)
 HOST = Kind("an IP address or a host name", read_host)
 DATABASE = Kind("sqlite:///file or postgresql://user:password@host/name", read_database_url)
 REDIS = Kind("redis://host:port, rediss://host:port or unix:///socket", read_redis_url)
+HOSTS = Kind("hosts, each with a port or without, and commas between", read_hosts)
 ORIGIN = Kind("an address such as https://chat.example.com, without a path", read_public_url)
 SMTP = Kind("smtp+starttls://user:password@host, smtps://… or, without encryption, smtp://…", read_smtp_url)
 EMAIL = Kind("an e-mail address", re_reader(r"[^@\s]+@[^@\s]+\.[^@\s]+"))
@@ -183,6 +194,9 @@ class Config:
     sign_in_limit: str = setting(LIMITS, "10 per minute; 50 per hour", "Tries to sign in from one address.")
     chat_limit: str = setting(LIMITS, "30 per minute", "New chats from one address.")
     bot_seconds: int = setting(number(1, 120), "8", "Seconds a bot may take; then a person is offered.")
+    engine_hosts: frozenset[str] = setting(
+        HOSTS, "", "Servers inside your own network that models and webhooks of bots may run on, such as "
+        "`ollama:11434, 10.0.0.5`. All others there are refused.", default_shown="none")
     socket_connections: int = setting(
         number(10, 1000000), "10000", "Open chats one worker holds at most; and as many other connections.")
     metrics_token: str | None = setting(

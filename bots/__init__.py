@@ -8,16 +8,30 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from bots.asking import ENGLISH, NOBODY_HERE, Sentences, ask
-from bots.engine import Answer, BotSettings, Engine, EngineMaker, Entry, HumanOffer, Knowledge, Question
+from bots.engine import (
+    Answer,
+    BotSettings,
+    Engine,
+    EngineFailed,
+    EngineMaker,
+    Entry,
+    HumanOffer,
+    Knowledge,
+    Meter,
+    Question,
+    Spent,
+)
 from bots.handoff import asks_for_human
 from bots.knowledge import KnowledgeEngine
+from bots.model import ModelEngine
+from bots.webhook import WebhookEngine
 
 __all__ = [
-    "ENGINES", "ENGLISH", "NOBODY_HERE", "Answer", "BotSettings", "Engine", "Entry", "HumanOffer",
-    "Knowledge", "Question", "Sentences", "ask", "asks_for_human", "engine_for",
+    "ENGINES", "ENGLISH", "NOBODY_HERE", "Answer", "BotSettings", "Engine", "EngineFailed", "Entry", "HumanOffer",
+    "Knowledge", "Meter", "Question", "Sentences", "Spent", "ask", "asks_for_human", "engine_for",
 ]
 
-ENGINES: dict[str, EngineMaker] = {"knowledge": KnowledgeEngine}
+ENGINES: dict[str, EngineMaker] = {"knowledge": KnowledgeEngine, "model": ModelEngine, "webhook": WebhookEngine}
 
 # Costs about 2 MB for a bot with 500 entries; an edited bot's old engine stays until 32 others were used.
 KEPT_ENGINES = 32

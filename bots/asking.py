@@ -1,19 +1,24 @@
 """Asking an engine, with a promise to the customer: never silence, and a person when it goes nowhere."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 from gevent import Timeout
 
-from bots.engine import Answer, Engine, Question
+from bots.engine import Answer, Engine, EngineFailed, Question
 from bots.handoff import asks_for_human
 
 log = logging.getLogger(__name__)
 
 # With this many fallbacks in a row, the one being given included, a person is offered.
 MISSES_UNTIL_OFFER = 2
+# What an engine gets through to the customer, wherever it has it from.
+ANSWER_LIMIT, REPLIES_AT_MOST, REPLY_LIMIT = 4_000, 6, 60
+# Controls, and halves of a surrogate pair, which have no UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def N_(text: str) -> str:
@@ -35,6 +40,8 @@ class Sentences:
         "Press “Talk to a human” at the top, and someone from the team will help you."
     )
 
+    passed_on: str = N_("I'm passing you on to the team.")
+
     def translated(self, translate: Callable[[str], str]) -> "Sentences":
         """Return the same sentences in the language of `translate`, a `gettext`."""
         return Sentences(**{field.name: translate(getattr(self, field.name)) for field in fields(self)})
@@ -47,6 +54,7 @@ NOBODY_HERE = Sentences(
     not_understood=N_("I'm sorry, I don't seem to be the right one for this, and nobody from the team is here right "
                       "now. Please try other words, or come back later."),
     failed=N_("I'm sorry, I can't find an answer just now, and nobody from the team is here. Please come back later."),
+    passed_on=N_("I'm sorry, nobody from the team is here right now. Please ask again later."),
 )
 
 
@@ -63,13 +71,14 @@ def ask(engine: Engine, question: Question, limit_seconds: float, sentences: Sen
     if asks_for_human(question.text):
         return Answer(sentences.asked, offer_human="asked")
     try:
-        answer = _in_time(engine, question, limit_seconds)
+        return _with_offer(_tidy(_in_time(engine, question, limit_seconds), sentences), question, sentences)
+    except EngineFailed as failure:
+        log.warning("The engine has no answer: %s", failure.trouble)
+        trouble = failure.trouble
     except Exception:
         log.exception("The engine failed")
-        answer = None
-    if answer is None:
-        return Answer(sentences.failed, understood=False, offer_human="failed")
-    return _with_offer(answer, question, sentences)
+        trouble = "crashed"
+    return Answer(sentences.failed, understood=False, offer_human="failed", trouble=trouble)
 
 
 def _in_time(engine: Engine, question: Question, limit_seconds: float) -> Answer | None:
@@ -79,7 +88,22 @@ def _in_time(engine: Engine, question: Question, limit_seconds: float) -> Answer
         if time.monotonic() - started <= limit_seconds:
             return answer
     log.warning("The engine took longer than its %g seconds", limit_seconds)
-    return None
+    raise EngineFailed("slow")
+
+
+def _tidy(answer: Answer | None, sentences: Sentences) -> Answer:
+    """The answer with nothing in it that cannot be stored or shown. Raises EngineFailed when nothing is left."""
+    if answer is None:
+        raise EngineFailed("nonsense")
+    text = _printable(answer.text, ANSWER_LIMIT) or (sentences.passed_on if answer.hands_over else "")
+    if not text:
+        raise EngineFailed("nonsense")
+    replies = [_printable(reply, REPLY_LIMIT) for reply in answer.quick_replies[:REPLIES_AT_MOST]]
+    return replace(answer, text=text, quick_replies=tuple(filter(None, replies)))
+
+
+def _printable(text: str, limit: int) -> str:
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n")).strip()[:limit]
 
 
 def _with_offer(answer: Answer, question: Question, sentences: Sentences) -> Answer:

@@ -2,19 +2,36 @@
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import gevent
 from gevent.lock import BoundedSemaphore
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bots import ENGLISH, NOBODY_HERE, Answer, BotSettings, Entry, Knowledge, Question, ask, engine_for
+from bots import (
+    ENGLISH,
+    NOBODY_HERE,
+    Answer,
+    BotSettings,
+    EngineFailed,
+    Entry,
+    Knowledge,
+    Question,
+    Sentences,
+    Spent,
+    ask,
+    engine_for,
+)
 from bots.retrieval import Nearest
-from models import Author, Bot, Chat, KnowledgeEntry, Message, State, reading
+from models import Author, Bot, Chat, Customer, EngineSetup, KnowledgeEntry, Message, State, TokenUse, now, reading
 from models.chat import LateAnswer
 from models.presence import hides_human
+from models.sealing import WrongSeal, unseal
 from models.transcript import last_messages, unanswered
 
 log = logging.getLogger(__name__)
@@ -23,21 +40,35 @@ HISTORY = 20
 PICK_UP_EVERY_SECONDS = 15
 # After a crash many chats may wait for an answer: they are not to keep everybody else from theirs.
 AT_ONCE = 32
+# Engines that wait for another server: their chats count as abandoned only when such a wait must be over.
+SLOW = ("model", "webhook")
+LONGEST_WAIT_SECONDS = 60
+SHOWN_EVERY_SECONDS = 0.15
+
+
+def show_nobody(chat_id: int, text: str | None) -> None:
+    """The default for `show`: nobody reads along."""
 
 
 class Runner:
     """Answers in the background of one process.
 
     `context()` is entered around each answer (an application context, where texts are translated),
-    `translate` is a gettext, `limit_seconds` is what an engine may take. `late_answers` counts those dropped.
+    `translate` is a gettext, `limit_seconds` is what an engine may take that has no limit of its own, and
+    `internal_hosts` what engines may reach of the host's own network. `show(chat_id, text)` lets the customer read
+    along; None takes away what was shown. `late_answers` counts those dropped.
     """
 
-    def __init__(self, limit_seconds: float, context: Callable[[], AbstractContextManager], translate=str):
+    def __init__(self, limit_seconds: float, context: Callable[[], AbstractContextManager], translate=str,
+                 internal_hosts: frozenset[str] = frozenset(), show: Callable[[int, str | None], None] = show_nobody):
         self.limit_seconds = limit_seconds
+        self.internal_hosts = internal_hosts
         self._context = context
         self._translate = translate
+        self._show = show
         self.late_answers = 0
-        self._turns = BoundedSemaphore(AT_ONCE)
+        # Bots that wait for a slow server keep no other bot's customers waiting.
+        self._turns: dict[int, BoundedSemaphore] = defaultdict(lambda: BoundedSemaphore(AT_ONCE))
         self._running: set[int] = set()
         self._heard_meanwhile: set[int] = set()
 
@@ -71,26 +102,62 @@ class Runner:
 
     def answer(self, chat_id: int) -> bool:
         """Answer the oldest open question of a chat; False when there is none (left)."""
+        task = self._task(chat_id)
+        if task is None:
+            return False
+        answered = False
+        try:
+            with self._turns[task.chat.bot_id]:
+                answer = self._ask(task)
+            task.chat.answer(task.message, task.chat.epoch, answer.text, understood=answer.understood,
+                             offer=answer.offer_human, hands_over=answer.hands_over, **_came_from(answer))
+            answered = True
+        except LateAnswer as late:
+            # The customer was handed over, or left, while the bot was thinking; or another process was faster.
+            self.late_answers += 1
+            log.info("answer to %s dropped: %s", task.message.seq, late)
+        finally:
+            if task.is_slow and not answered:
+                self._show(chat_id, None)
+        return True
+
+    def _task(self, chat_id: int) -> "_Task | None":
+        """What there is to answer in a chat, with all that the engine is told."""
         with reading() as session:
             chat = session.get(Chat, chat_id)
             questions = unanswered(session, chat) if chat.state == State.BOT else []
             if not questions:
-                return False
-            engine = _Known(*_what_it_knows(session, chat.bot_id))
+                return None
+            message, bot = questions[0], session.get(Bot, chat.bot_id)
             history = last_messages(session, chat, HISTORY)
-            sentences = NOBODY_HERE if hides_human(session, session.get(Bot, chat.bot_id)) else ENGLISH
-        question = questions[0]
-        said_before = tuple((message.author, message.text) for message in history if message.seq < question.seq)
-        answer = ask(engine, Question(question.text, said_before, chat.misses), self.limit_seconds,
-                     sentences.translated(self._translate))
+            said_before = tuple((entry.author, entry.text) for entry in history if entry.seq < message.seq)
+            question = Question(message.text, said_before, chat.misses, about=_about(session, bot, chat, message),
+                                spent=_spent(session, bot, chat))
+            sentences = NOBODY_HERE if hides_human(session, bot) else ENGLISH
+            return _Task(chat, message, question, self._engine_of(session, bot), sentences, bot.engine in SLOW)
+
+    def _ask(self, task: "_Task") -> Answer:
+        question = replace(task.question, tell=_Teller(self._show, task.chat.id))
+        if task.is_slow:
+            self._show(task.chat.id, "")
         try:
-            chat.answer(question, chat.epoch, answer.text, understood=answer.understood, offer=answer.offer_human,
-                        **_came_from(answer))
-        except LateAnswer as late:
-            # The customer was handed over, or left, while the bot was thinking; or another process was faster.
-            self.late_answers += 1
-            log.info("answer to %s dropped: %s", question.seq, late)
-        return True
+            return ask(task.engine, question, task.engine.limit_seconds, task.sentences.translated(self._translate))
+        finally:
+            if question.meter.tokens:
+                TokenUse.add(task.chat, question.meter.tokens)
+
+    def _engine_of(self, session: Session, bot: Bot) -> "_Known":
+        setup = EngineSetup.of(session, bot, bot.engine)
+        limit = setup.options.get("seconds") or self.limit_seconds
+        settings = BotSettings(bot.name, bot.engine, bot.fallback, bot.language, tuple(sorted(setup.options.items())),
+                               internal_hosts=self.internal_hosts, limit_seconds=limit)
+        return _Known(settings, setup.sealed_secret, knowledge_of(bot))
+
+    def try_out(self, bot: Bot, text: str) -> Answer:
+        """What the engine of `bot` answers to `text`, outside of any chat."""
+        with reading() as session:
+            engine = self._engine_of(session, bot)
+        return ask(engine, Question(text), engine.limit_seconds, ENGLISH.translated(self._translate))
 
     def search(self, bot: Bot, text: str) -> tuple[Answer, Nearest]:
         """What the knowledge of `bot` answers to `text`, whatever engine it has; and the nearest entries."""
@@ -101,7 +168,7 @@ class Runner:
 
     def _run(self, chat_id: int) -> None:
         try:
-            with self._turns, self._context():
+            with self._context():
                 while self.answer(chat_id):
                     pass
         except Exception:
@@ -116,31 +183,78 @@ class Runner:
 class _Known:
     """An engine that is built when it is asked: one that cannot be built fails like one that cannot answer."""
 
-    def __init__(self, settings: BotSettings, knowledge: Knowledge):
-        self.settings = settings
-        self.knowledge = knowledge
+    def __init__(self, settings: BotSettings, sealed_secret: str, knowledge: Knowledge):
+        self.limit_seconds = settings.limit_seconds
+        self._settings = settings
+        self._sealed_secret = sealed_secret
+        self._knowledge = knowledge
 
     def answer(self, question: Question) -> Answer:
-        return engine_for(self.settings, self.knowledge).answer(question)
+        try:
+            settings = replace(self._settings, secret=unseal(self._sealed_secret))
+        except WrongSeal as error:
+            raise EngineFailed("sealed") from error
+        return engine_for(settings, self._knowledge).answer(question)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A customer's message, and the engine that is to answer it."""
+
+    chat: Chat
+    message: Message
+    question: Question
+    engine: _Known
+    sentences: Sentences
+    is_slow: bool
+
+
+class _Teller:
+    """Shows an answer while it grows, not more often than people can follow."""
+
+    def __init__(self, show: Callable[[int, str | None], None], chat_id: int):
+        self._show = show
+        self._chat_id = chat_id
+        self._shown_at = 0.0
+
+    def __call__(self, text: str) -> None:
+        if time.monotonic() - self._shown_at >= SHOWN_EVERY_SECONDS:
+            self._shown_at = time.monotonic()
+            self._show(self._chat_id, text)
 
 
 def abandoned() -> list[int]:
-    """The ids of chats with the bot that hold an unanswered message."""
+    """The ids of chats with the bot that hold a message which nobody can be answering any more."""
+    over = now() - timedelta(seconds=LONGEST_WAIT_SECONDS + PICK_UP_EVERY_SECONDS)
     with reading() as session:
-        waiting = select(Chat.id).where(Chat.state == State.BOT, Chat.last_customer_seq > Chat.answered_seq)
-        return list(session.scalars(waiting))
+        waiting = select(Chat.id).join(Bot, Bot.id == Chat.bot_id).where(
+            Chat.state == State.BOT, Chat.last_customer_seq > Chat.answered_seq,
+            or_(Bot.engine.not_in(SLOW), Chat.last_message_at < over))
+        return list(session.scalars(waiting.order_by(Chat.id)))
+
+
+def _about(session: Session, bot: Bot, chat: Chat, message: Message) -> dict:
+    """What a host's own bot is told of a question, besides what was said."""
+    if bot.engine != "webhook":
+        return {}
+    customer = session.get(Customer, chat.customer_id)
+    told = ("name", "email", "language", "time_zone", "page_url", "page_title", "attributes")
+    return {"delivery": f"{bot.key}-{chat.id}-{message.seq}", "chat": {"id": chat.id, "bot": bot.key},
+            "customer": {"id": customer.id, **{name: getattr(customer, name) for name in told}}}
+
+
+def _spent(session: Session, bot: Bot, chat: Chat) -> Spent:
+    """What a model has cost so far. Chats that are answered at the same moment do not see each other's share."""
+    if bot.engine != "model":
+        return Spent()
+    return Spent(chat.answered, TokenUse.in_chat(session, chat), TokenUse.today(session, bot.id))
 
 
 def _came_from(answer: Answer) -> dict:
     """What is kept with an answer, besides its text."""
-    source = {"source": answer.source} if answer.source else {}
+    more = {"source": answer.source, "trouble": answer.trouble}
     return {"quick_replies": list(answer.quick_replies), "entry": answer.entry_id, "score": round(answer.score, 3),
-            **source}
-
-
-def _what_it_knows(session: Session, bot_id: int) -> tuple[BotSettings, Knowledge]:
-    bot = session.get(Bot, bot_id)
-    return BotSettings(bot.name, bot.engine, bot.fallback, bot.language), knowledge_of(bot)
+            **{name: value for name, value in more.items() if value}}
 
 
 def knowledge_of(bot: Bot) -> Knowledge:

@@ -344,10 +344,11 @@ class Chat(Base):
     # Verbs of the bot
 
     def answer(self, question: Message, epoch: int, said: str, *, understood=True, offer: str | None = None,
-               **particulars) -> Message:
+               hands_over=False, **particulars) -> Message:
         """Store the bot's answer to `question`, begun when the chat's epoch was `epoch`.
 
-        `offer` is why a person is offered with it, `particulars` what the answer came from.
+        `offer` is why a person is offered with it, `particulars` what the answer came from. `hands_over` gives the
+        chat to the people, if they take customers now.
         Raises LateAnswer when the chat has moved on; nothing is stored then.
         """
         with transaction() as session:
@@ -363,6 +364,8 @@ class Chat(Base):
                 UnansweredQuestion.note(session, chat.bot_id, question.text)
             if chat.offered_at is None and (offer or session.get(Bot, chat.bot_id).offers_human(chat.answered)):
                 _offer(session, chat, offer or "answered")
+            if hands_over and _people_take_customers(session, session.get(Bot, chat.bot_id)):
+                _hand_off(session, chat, reason="bot")
             return message
 
     def expire(self, since: datetime, *conditions) -> bool:
@@ -433,11 +436,15 @@ def _is_left_alone(gone_since: datetime) -> tuple:
 
 
 def _refuse_if_nobody_is_there(session: Session, chat: Chat) -> None:
-    bot = _bot_of(session, chat)
-    if bot.when_away != WhenAway.QUEUE and not is_available(session, bot):
+    if not _people_take_customers(session, _bot_of(session, chat)):
         current = _current(session, chat)
         if current.offers_human:
             raise NobodyAvailable(current)
+
+
+def _people_take_customers(session: Session, bot: Bot) -> bool:
+    """Whether a customer who asks for a person now is put in the queue."""
+    return bot.when_away == WhenAway.QUEUE or is_available(session, bot)
 
 
 def _leave_message(session: Session, chat: Chat, name: str, email: str, said: str, uuid: str) -> Message:

@@ -41,6 +41,7 @@ class Action(StrEnum):
     KNOWLEDGE_IMPORTED = "knowledge_imported"
     DOCUMENT_REMOVED = "document_removed"
     QUESTION_DISMISSED = "question_dismissed"
+    ENGINE_CHANGED = "engine_changed"
     WORKSPACE_FOUNDED = "workspace_founded"
     MEMBER_INVITED = "member_invited"
     INVITE_RENEWED = "invite_renewed"

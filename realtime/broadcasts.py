@@ -113,6 +113,18 @@ class Broadcasts:
         elif chat.assignee_id == member_id:
             self._publish(customer_topic(chat_id), lambda: fragments.typing(chat, CUSTOMER, shown))
 
+    def growing(self, chat_id: int, text: str | None) -> None:
+        """Let the customer read what the bot has of its answer so far; None takes it away. It is never stored."""
+        try:
+            if not self.relay.reaches(customer_topic(chat_id)):
+                return
+            with reading() as session:
+                chat = load(session, chat_id)
+            if text is None or chat.state == State.BOT:
+                self._publish(customer_topic(chat_id), lambda: fragments.growing(chat, text))
+        except Exception:
+            log.exception("an answer could not be shown while it grew")
+
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
         state = bool(actions & CHANGES_STATE)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpers import dom_id
-from models import Bot, Chat, Feedback, Member, Side, State, now
+from models import Author, Bot, Chat, Event, Feedback, Member, Side, State, now
 from models.inbox import past_chats, waiting_before
 from models.mail_server import MailServer
 from models.presence import hides_human
@@ -61,7 +61,18 @@ def notice(sentence: str) -> Markup:
 
 def entries(chat: Chat, rows: list[Entry], audience: str) -> Markup:
     """Entries of the log, each put in the place of its number."""
-    return partial(f"#{dom_id(chat, 'conversation')}", "".join(_entry(row, audience) for row in rows), "place")
+    placed = partial(f"#{dom_id(chat, 'conversation')}", "".join(_entry(row, audience) for row in rows), "place")
+    if audience == CUSTOMER and any(isinstance(row, Event) or row.author == Author.BOT for row in rows):
+        return placed + growing(chat, None)
+    return placed
+
+
+def growing(chat: Chat, text: str | None) -> Markup:
+    """What the bot has of its answer so far, at the end of the log; None takes it away, for the answer has come."""
+    if text is None:
+        return partial(f"#{dom_id(chat, 'growing')}", "", "delete")
+    html = render("widget/_growing.html", chat=chat, text=text)
+    return partial(f"#{dom_id(chat, 'conversation')}", html, "place")
 
 
 def _entry(entry: Entry, audience: str) -> str:

@@ -47,8 +47,9 @@ class Server:
     def __init__(self, DATA_DIR: str | Path, **environ: str):
         self.data_dir = Path(DATA_DIR)
         self.port = free_port()
+        # Models and webhooks of tests run on this machine.
         self.environ = {**os.environ, **NO_LIMITS, "DATA_DIR": str(DATA_DIR), "PORT": str(self.port),
-                        "LOG_LEVEL": "warning", **environ}
+                        "LOG_LEVEL": "warning", "ENGINE_HOSTS": "127.0.0.1", **environ}
         self.log = Path(tempfile.mkstemp(suffix=".log", dir=self.data_dir)[1])
         self.process: subprocess.Popen | None = None
 

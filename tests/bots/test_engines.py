@@ -35,7 +35,7 @@ def test_another_bots_settings_are_not_mixed_up():
 
 
 def test_an_unknown_engine_is_refused_by_name():
-    with pytest.raises(ValueError, match="no engine 'oracle'; choose one of knowledge"):
+    with pytest.raises(ValueError, match="no engine 'oracle'; choose one of knowledge, model, webhook"):
         engine_for(BotSettings("Bot", engine="oracle"), [HOURS])
 
 

@@ -1,5 +1,5 @@
 """The settings pages: what owners and admins choose. One resource per file."""
 
-from web.settings import bots, hours, imports, knowledge, look, mail, websites
+from web.settings import bots, engines, hours, imports, knowledge, look, mail, websites
 
-RESOURCES = (bots, look, websites, knowledge, hours, imports, mail)
+RESOURCES = (bots, look, websites, knowledge, engines, hours, imports, mail)
