@@ -315,11 +315,16 @@ def clean_email(email: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash of `password`; raises InvalidPassword unless it has 10 to 200 characters."""
+    """An argon2id hash of `password`; raises InvalidPassword."""
+    check_password(password)
+    return _hasher.hash(password)
+
+
+def check_password(password: str) -> None:
+    """Raises InvalidPassword unless it has 10 to 200 characters."""
     shortest, longest = PASSWORD_LIMITS
     if not shortest <= len(password) <= longest:
         raise InvalidPassword
-    return _hasher.hash(password)
 
 
 def password_matches(password: str, hashed: str) -> bool:

@@ -7,6 +7,8 @@ from web import (
     chats,
     health,
     install,
+    invites,
+    passwords,
     reach,
     refusals,
     request_log,
@@ -31,8 +33,8 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, setup, install, chats, widget, widget_chats, reach, bundles, health, sockets, self_test,
-                     *settings.RESOURCES):
+    for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, reach, bundles, health,
+                     sockets, self_test, *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
     for resource in (widget_chats, reach):

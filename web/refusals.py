@@ -32,6 +32,8 @@ from models.customer import InvalidToken, UnknownCustomer
 from models.database import is_away
 from models.feedback import AlreadyRated, InvalidRating
 from models.hours import WhenAway
+from models.invite import UnknownInvite
+from models.team import BeyondOwnBots, OwnersOnly
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
 from realtime.broadcasts import load
@@ -74,6 +76,9 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     InvalidUuid: (422, lambda error: _("This message has no valid id.")),
     InvalidRating: (422, lambda error: _("Please choose 1 to 5 stars.")),
     AlreadyRated: (409, lambda error: _("This chat has its feedback already. Thank you.")),
+    OwnersOnly: (403, lambda error: _("Only an owner can make, change or remove an owner.")),
+    BeyondOwnBots: (403, lambda error: _("This goes beyond the bots that you see.")),
+    UnknownInvite: (404, lambda error: _("There is nothing here.")),
     InvalidToken: (403, lambda error: _("This chat is no longer known here. You can start a new one.")),
     UnknownCustomer: (404, lambda error: _("This chat is no longer known here. You can start a new one.")),
     Unreadable: (400, lambda error: _("This request cannot be read.")),

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, abort, current_app, jsonify, request
 from flask_login import login_required
 from flask_sock import Sock
 
@@ -11,6 +11,7 @@ from doctor import line, ticket
 from realtime.connection import refuse_compression
 from realtime.echo import echo
 from web.access import bearer, member
+from web.settings.pages import page
 from web.sockets import own_page_or_refuse
 
 bp = Blueprint("self_test", __name__)
@@ -27,8 +28,8 @@ def show():
     if not member().is_administrator:
         abort(403)
     settings = current_app.config["BATON"]
-    return render_template("settings/self_test.html", findings=doctor.examine(settings), path=line.ECHO,
-                           ticket=ticket.issue(settings.secret_key), frames=line.FRAMES, pause=line.PAUSE_SECONDS)
+    return page("self_test.html", findings=doctor.examine(settings), path=line.ECHO,
+                ticket=ticket.issue(settings.secret_key), frames=line.FRAMES, pause=line.PAUSE_SECONDS)
 
 
 @bp.get(line.ARRIVAL)

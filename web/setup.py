@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from models import SetupLink, SignIn, Workspace, reading
 from models.bot import Bot
 from models.founding import UnknownSetupLink, found
-from models.member import InvalidEmail, InvalidPassword
-from models.text import EmptyText, InvalidText, clean
+from models.text import clean
+from web.accounts import errors_in
 from web.extensions import limiter
 from web.forms import field
 from web.sessions import begin
@@ -30,7 +30,7 @@ def create(token: str):
     """Found the workspace, sign its owner in, and show what to paste."""
     _open_or_gone(token)
     values = {name: field(name) for name in FIELDS}
-    errors = _errors(values)
+    errors = errors_in(values)
     if errors:
         return render_template("members/setup.html", errors=errors, values=values), 422
     bot = new_bot(clean(values["bot"], 120))
@@ -57,26 +57,3 @@ def _open_or_gone(token: str) -> None:
     with reading() as session:
         if Workspace.founded(session) or not SetupLink.is_open(session, token):
             abort(404)
-
-
-def _errors(values: dict) -> dict:
-    """What is wrong with the form, by field, in one sentence each."""
-    from models.member import clean_email, hash_password
-
-    errors = {}
-    for name in ("workspace", "name", "bot"):
-        try:
-            clean(values[name], 120)
-        except EmptyText:
-            errors[name] = _("Please fill this in.")
-        except InvalidText:
-            errors[name] = _("At most 120 characters.")
-    try:
-        clean_email(values["email"])
-    except InvalidEmail:
-        errors["email"] = _("This is no e-mail address.")
-    try:
-        hash_password(values["password"])
-    except InvalidPassword:
-        errors["password"] = _("A password has 10 to 200 characters.")
-    return errors

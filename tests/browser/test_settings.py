@@ -3,19 +3,22 @@
 from playwright.sync_api import expect
 
 from tests.browser.axe import Inspection
+from tests.browser.conftest import MemberPage, eager
+from tests.people import PASSWORD
 from tests.web.edge import rules
 
 # What a page fetches for itself.
 PARTS = {"settings_look.preview", "settings_look.show_contrast"}
 PAGES = [rule for rule in rules("GET", within="/settings/")
-         if rule.arguments <= {"key"} and not rule.endpoint.startswith("self_test.") and rule.endpoint not in PARTS]
+         if rule.arguments <= {"key", "member_id"} and rule.endpoint not in PARTS]
 
 
 def test_every_page_is_accessible_and_fits_a_phone(server, desk, member_page):
     anna = member_page(desk.anna, viewport={"width": 360, "height": 740}).page
     inspection = Inspection()
     for rule in PAGES:
-        anna.goto(server.public_url + rule.rule.replace("<key>", desk.bot.key))
+        path = rule.rule.replace("<key>", desk.bot.key).replace("<id:member_id>", str(desk.noor.id))
+        anna.goto(server.public_url + path)
         expect(anna.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
         assert anna.evaluate("document.documentElement.scrollWidth") <= 360, rule
         inspection.look(rule.endpoint, anna)
@@ -31,3 +34,38 @@ def test_a_new_name_shows_on_open_dashboards_at_once(server, desk, member_page):
 
     expect(anna.get_by_role("status")).to_have_text("Saved.")
     expect(noor.page.get_by_role("banner")).to_contain_text("Harbour Desk")
+
+
+def test_who_is_invited_joins_answers_and_is_removed_in_the_middle_of_it(server, desk, contexts, member_page,
+                                                                         waiting_customer):
+    waiting_customer(eager(desk).bot, "Is anybody there?")
+    noor, anna = member_page(desk.noor), member_page(desk.anna, "/settings/members").page
+    anna.get_by_role("textbox", name="E-mail").fill(f"lena-{desk.bot.key}@example.com")
+    anna.get_by_role("checkbox", name="Harbor bot").check()
+    anna.get_by_role("button", name="Invite", exact=True).click()
+    link = anna.locator("#link").inner_text()
+
+    page = contexts().new_page()
+    page.goto(link)
+    inspection = Inspection()
+    inspection.look("an invitation", page)
+    assert not inspection.faults, inspection.report()
+    page.get_by_label("Your name").fill("Lena Fischer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    lena = MemberPage(page)
+    lena.open_first("Unassigned Chats")
+    lena.write("Lena here, yes.")
+    expect(noor.rows("Assigned Chats")).to_contain_text("Lena")
+    lena.box.fill("One more thing")
+
+    anna.goto(f"{server.public_url}/settings/members")
+    anna.get_by_role("link", name="Lena Fischer").click()
+    anna.get_by_role("button", name="Remove…").click()
+    anna.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(anna.get_by_role("status")).to_have_text("Lena Fischer is no longer in the team.")
+    expect(noor.rows("Unassigned Chats")).to_contain_text("Lena here, yes.")
+    noor.open_first("Unassigned Chats")
+    expect(noor.log).to_contain_text("Lena no longer has access: back to Unassigned")
+    expect(lena.notice).to_have_text("You are signed out. Your text is kept: sign in again.")
+    expect(lena.box).to_have_value("One more thing")

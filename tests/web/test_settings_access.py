@@ -6,8 +6,9 @@ import pytest
 from tests.web.edge import GOOD_FORM, assert_refused, filled, nothing_changes, rules
 from tests.web.test_customer_refusals import NOTHING_HERE
 
-# Its socket asks for a ticket instead (tests/ops/test_self_test.py).
-SETTINGS = [rule for rule in rules(within="/settings/") if not rule.endpoint.startswith("self_test.")]
+# The self-test's socket asks for a ticket instead (tests/ops/test_self_test.py); a profile is each member's own.
+SETTINGS = [rule for rule in rules(within="/settings/")
+            if not rule.endpoint.startswith(("self_test.", "settings_profile."))]
 OF_A_BOT = [rule for rule in SETTINGS if "key" in rule.arguments]
 
 

@@ -1,5 +1,16 @@
-"""The settings pages: what owners and admins choose. One resource per file."""
+"""The settings pages: what owners and admins choose, and each member's own. One resource per file."""
 
-from web.settings import bots, engines, hours, imports, knowledge, look, mail, websites
+from web.settings import (
+    bots,
+    engines,
+    hours,
+    imports,
+    knowledge,
+    look,
+    mail,
+    members,
+    profile,
+    websites,
+)
 
-RESOURCES = (bots, look, websites, knowledge, engines, hours, imports, mail)
+RESOURCES = (bots, look, websites, knowledge, engines, hours, imports, members, mail, profile)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, IntegerField, TextAreaField
+from wtforms import Field, IntegerField, SelectMultipleField, TextAreaField
 from wtforms.validators import StopValidation
 
 from models.text import EmptyText, InvalidText, TextTooLong, clean
@@ -75,6 +75,10 @@ class WholeNumber(IntegerField):
         if text and not (text.isascii() and text.isdigit() and len(text) < 10):
             raise ValueError(_l("Please write a whole number, 0 or more."))
         self.data = int(text) if text else None
+
+
+class Choices(SelectMultipleField):
+    """Any of several, as check boxes."""
 
 
 class UpTo:
