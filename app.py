@@ -1,9 +1,10 @@
 """Wiring: settings, database, delivery, bots and pages become one WSGI application."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 from flask_babel import gettext
@@ -64,7 +65,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     helpers.register(app)
     web.register(app)
     helpers.compile_templates(app)
-    listen(baton)
+    listen(app, baton)
     return app
 
 
@@ -103,7 +104,13 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
                  Mailer())
 
 
-def listen(baton: Baton) -> None:
+def in_context(app: Flask, work: Callable[[], None]) -> None:
+    """Do `work` where fragments can be rendered and texts be translated."""
+    with app.app_context():
+        work()
+
+
+def listen(app: Flask, baton: Baton) -> None:
     """Have commits heard, and what runs beside requests started in each worker."""
     forget_listeners()
     on_commit(baton.broadcasts.deliver)
@@ -115,6 +122,7 @@ def listen(baton: Baton) -> None:
     worker.on_start(baton.runner.pick_up)
     worker.on_start(baton.copier.run)
     worker.on_start(baton.mailer.run)
-    worker.on_start(housekeeping.expire_idle_chats)
-    worker.on_start(lambda: housekeeping.watch_doors(baton.broadcasts))
+    for work in (housekeeping.expire_idle_chats, housekeeping.take_steps, housekeeping.mail_missed,
+                 lambda: housekeeping.watch_doors(baton.broadcasts)):
+        worker.on_start(partial(in_context, app, work))
     worker.on_stop(lambda: baton.hub.close_all(RESTARTING))

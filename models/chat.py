@@ -22,9 +22,11 @@ from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
 from models.hours import WhenAway
 from models.knowledge import UnansweredQuestion
+from models.mail import Mail
+from models.mail_server import MailServer
 from models.member import BotAccess, Member, clean_email
 from models.message import Author, Message, already_stored
-from models.presence import is_available
+from models.presence import is_available, offline_members
 from models.text import clean, clean_optional, clean_uuid
 
 
@@ -331,7 +333,7 @@ class Chat(Base):
         instant: one who has just come back keeps the chat.
         """
         with transaction() as session:
-            return hand_back(session, self, reason, *(_is_left_alone(gone_since) if gone_since else ()), by=by)
+            return hand_back(session, self, reason, *(is_left_alone(gone_since) if gone_since else ()), by=by)
 
     def admit_delay(self) -> bool:
         """Tell the customer that it takes longer, once; False when they no longer wait, or were told."""
@@ -340,6 +342,36 @@ class Chat(Base):
             if changed:
                 track(session, Action.CHAT_DELAYED, chat_id=self.id, seq=changed.seq)
             return changed is not None
+
+    def call_members(self, write: Callable[["Chat"], tuple[str, str]]) -> bool:
+        """Mail the members who are not there that this chat waits, once; False when there is nothing to do.
+
+        `write(chat)` makes the mail: subject and text.
+        """
+        with transaction() as session:
+            away = offline_members(session, session.get(Bot, self.bot_id))
+            changed = away and _change(session, self, Chat.is_waiting, Chat.members_mailed_at.is_(None),
+                                       members_mailed_at=now())
+            if not changed:
+                return False
+            subject, text = write(changed)
+            for member in away:
+                Mail.queue(session, member.email, subject, text, "waiting")
+            track(session, Action.MEMBERS_CALLED, chat_id=self.id, seq=changed.seq,
+                  names=[member.first_name for member in away])
+            return True
+
+    def mail_missed(self, missed: list[Message], write: Callable[["Chat", list[Message]], tuple[str, str]]) -> None:
+        """Mail `missed` to the customer, once, if mail is sent at all; everything up to now then counts as mailed.
+
+        No event: it is the messages that are tracked, and this is how they travel.
+        """
+        with transaction() as session:
+            unmailed = update(Chat).where(Chat.id == self.id, Chat.mailed_seq == self.mailed_seq)
+            first = session.execute(unmailed.values(mailed_seq=self.seq)).rowcount == 1
+            if first and missed and MailServer.current(session):
+                email = session.get(Customer, self.customer_id).email
+                Mail.queue(session, email, *write(self, missed), "answer")
 
     # Verbs of the bot
 
@@ -426,13 +458,13 @@ def hand_back_all(session: Session, member: Member, reason: str, *conditions, by
         hand_back(session, chat, reason, by=by)
 
 
-# How the verbs do it
-
-
-def _is_left_alone(gone_since: datetime) -> tuple:
-    """The conditions under which an assignee has left a customer alone."""
+def is_left_alone(gone_since: datetime) -> tuple:
+    """The conditions on chats whose customer waits for an assignee who was not there after `gone_since`."""
     gone = select(Member.id).where(Member.not_seen_since(gone_since))
     return Chat.last_author == Author.CUSTOMER, Chat.assignee_id.in_(gone)
+
+
+# How the verbs do it
 
 
 def _refuse_if_nobody_is_there(session: Session, chat: Chat) -> None:

@@ -23,6 +23,7 @@ class Action(StrEnum):
     CHAT_ASSIGNED = "chat_assigned"
     CHAT_HANDED_BACK = "chat_handed_back"
     CHAT_DELAYED = "chat_delayed"
+    MEMBERS_CALLED = "members_called"
     EMAIL_LEFT = "email_left"
     CHAT_RESOLVED = "chat_resolved"
     CHAT_ENDED = "chat_ended"

@@ -1,0 +1,34 @@
+"""What the mails about chats say: (subject, text). Runs inside an application context, where texts are translated."""
+
+from flask_babel import gettext as _
+
+from helpers import customer_name
+from models import Bot, Chat, Customer, Message, reading
+
+
+def to_members(chat: Chat, address: str) -> tuple[str, str]:
+    """That a customer waits, or has left a message; `address` is what links begin with."""
+    with reading() as session:
+        bot, customer = session.get(Bot, chat.bot_id), session.get(Customer, chat.customer_id)
+    asked = {"customer": customer_name(customer), "bot": bot.name}
+    subject = (_("%(customer)s left a message for %(bot)s", **asked) if chat.left_message_at
+               else _("%(customer)s waits for somebody at %(bot)s", **asked))
+    link = f"{address}/bots/{bot.key}/chats/{chat.id}"
+    return subject, "\n\n".join((_("Nobody has answered yet. The last message:"), quoted(chat.last_text), link))
+
+
+def to_customer(chat: Chat, missed: list[Message]) -> tuple[str, str]:
+    """What members wrote while the customer was not there."""
+    with reading() as session:
+        bot, customer = session.get(Bot, chat.bot_id), session.get(Customer, chat.customer_id)
+    said = [_("%(member)s wrote:", member=message.member.first_name) + "\n" + quoted(message.text)
+            for message in missed]
+    back = [_("Go on in the chat on the page where you began: %(page)s", page=customer.page_url)]
+    # What a browser says of its page is not proven: only what is a web address becomes a link.
+    is_page = customer.page_url.startswith(("https://", "http://"))
+    return _("An answer from %(bot)s", bot=bot.name), "\n\n".join(said + (back if is_page else []))
+
+
+def quoted(text: str) -> str:
+    """A text as mail quotes it."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
