@@ -181,7 +181,8 @@ class Broadcasts:
             bot = session.get(Bot, notice.bot_id)
             self._publish(widgets_topic(bot.id), lambda: fragments.look(session, bot))
             # Back from being off, its lists are to be fetched anew.
-            self._publish(inbox_topic(bot.id), lambda: fragments.bot_name(bot) + fragments.bot_off(bot),
+            self._publish(inbox_topic(bot.id),
+                          lambda: fragments.bot_name(bot) + fragments.bot_off(bot) + fragments.alarm(bot),
                           **({"catch_up": True} if bot.is_on else {}))
             self._places_moved(session, bot.id)
             for member in Member.who_see(session, bot):

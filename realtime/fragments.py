@@ -222,6 +222,11 @@ def bot_menu(bots: list[Bot], waiting: dict[int, int]) -> Markup:
     return partial("#bot_menu", render("dashboard/_bot_menu.html", bots=bots, waiting=waiting, bot=None), INNER)
 
 
+def alarm(bot: Bot) -> Markup:
+    """After what time a waiting chat calls for attention on the dashboard."""
+    return partial("#alarm", render("dashboard/_alarm.html", bot=bot))
+
+
 def look(session: Session, bot: Bot) -> Markup:
     """What open widgets show of their bot; of a title or a line, what their own header has."""
     html = render("widget/_look.html", bot=bot, hides_human=hides_human(session, bot))

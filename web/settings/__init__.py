@@ -10,7 +10,8 @@ from web.settings import (
     mail,
     members,
     profile,
+    waiting,
     websites,
 )
 
-RESOURCES = (bots, look, websites, knowledge, engines, hours, imports, members, mail, profile)
+RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, imports, members, mail, profile)

@@ -82,18 +82,21 @@ class Choices(SelectMultipleField):
 
 
 class UpTo:
-    """Validates a number: at most `most`, and there at all if it is required."""
+    """Validates a number: from `least` to `most`, and there at all if it is required."""
 
-    def __init__(self, most: int, required: bool = False):
+    def __init__(self, most: int, required: bool = False, least: int = 0):
+        self.least = least
         self.most = most
         self.required = required
-        self.field_flags = {"min": 0, "max": most}
+        self.field_flags = {"min": least, "max": most}
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         if field.errors:
             raise StopValidation
         if field.data is None and self.required:
             raise StopValidation(_l("Please fill this in."))
+        if field.data is not None and field.data < self.least:
+            raise StopValidation(_l("At least %(least)s.", least=self.least))
         if field.data is not None and field.data > self.most:
             raise StopValidation(_l("At most %(most)s.", most=self.most))
 
