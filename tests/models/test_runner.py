@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 
 import gevent
+import gevent.event
 import pytest
 
 import bots
@@ -46,7 +47,7 @@ def engine(local_desk, monkeypatch):
 @pytest.fixture
 def runner(local_desk):
     """A process's runner, which hears what is committed."""
-    runner = Runner(1, nullcontext)
+    runner = Runner(8, nullcontext)
     on_commit(runner.hear)
     return runner
 
@@ -143,15 +144,20 @@ def test_starting_twice_answers_once(local_desk, engine):
 
 
 def test_nobody_waits_for_the_bot_of_another_chat(local_desk, runner, engine):
+    thought = gevent.event.Event()
+
     def answer(question):
         if question.text == "slow":
-            gevent.sleep(0.5)
+            thought.wait()
         return echo(question)
 
     engine(answer)
     slow, quick = (chat_of(write_first(local_desk, said)) for said in ("slow", "quick"))
-    gevent.sleep(0.1)
+    with gevent.Timeout(5):
+        while not log_of(quick)[2:]:
+            gevent.sleep(0.01)
     assert (log_of(quick)[2:], log_of(slow)[2:]) == (["bot: You said quick"], [])
+    thought.set()
     settle()
     assert log_of(slow)[2:] == ["bot: You said slow"]
 
