@@ -4,7 +4,16 @@ from models.base import Base, now
 from models.bot import Bot
 from models.chat import Chat, State
 from models.customer import Customer, Visit
-from models.database import announce, close_database, forget_listeners, on_commit, open_database, reading, transaction
+from models.database import (
+    announce,
+    asking,
+    close_database,
+    forget_listeners,
+    on_commit,
+    open_database,
+    reading,
+    transaction,
+)
 from models.engine_setup import EngineSetup, TokenUse
 from models.event import Action, Event, Notice
 from models.feedback import Feedback
@@ -23,6 +32,6 @@ from models.workspace import Workspace
 __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "EngineSetup", "Event", "Feedback", "Invite",
     "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side",
-    "Sighting", "SignIn", "State", "TokenUse", "UnansweredQuestion", "Visit", "Workspace", "announce", "close_database",
-    "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
+    "Sighting", "SignIn", "State", "TokenUse", "UnansweredQuestion", "Visit", "Workspace", "announce", "asking",
+    "close_database", "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
 ]

@@ -22,9 +22,10 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True)
 class _Database:
-    """The open database; `reader` and `writer` share its connections, and differ in how they begin."""
+    """The open database; `asker`, `reader` and `writer` differ in how they begin, if they do."""
 
     engine: Engine
+    asker: Engine
     reader: Engine
     writer: Engine
     turn_to_write: AbstractContextManager
@@ -47,6 +48,7 @@ def close_database() -> None:
     global _database
     if _database is not None:
         _database.engine.dispose()
+        _database.asker.dispose()
         _database = None
 
 
@@ -74,20 +76,24 @@ def _open_sqlite(url: str) -> _Database:
     @event.listens_for(engine, "begin")
     def begin(connection):
         # A transaction that reads first and writes later would fail as soon as another one wrote between.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        begins = connection.get_execution_options().get("begins", "BEGIN")
+        if begins:
+            connection.exec_driver_sql(begins)
 
     # SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
     # the first writer included; with this lock greenlets queue instead.
-    return _Database(engine, engine, engine.execution_options(writes=True), threading.RLock())
+    asker, writer = (engine.execution_options(begins=how) for how in ("", "BEGIN IMMEDIATE"))
+    return _Database(engine, asker, engine, writer, threading.RLock())
 
 
 def _open_postgresql(url: str) -> _Database:
-    engine = create_engine(url, pool_size=10, max_overflow=40, pool_timeout=10,
-                           hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+    options = {"max_overflow": 20, "pool_timeout": 10, "hide_parameters": True,
+               "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+    engine = create_engine(url, pool_size=10, **options)
+    asker = create_engine(url, pool_size=5, isolation_level="AUTOCOMMIT", **options)
     # Each query would else see what was committed meanwhile. Who asks for messages and then for events would
     # get an event's number without the message before it, and never ask for that one again.
-    return _Database(engine, engine.execution_options(isolation_level="REPEATABLE READ"), engine, nullcontext())
+    return _Database(engine, asker, engine.execution_options(isolation_level="REPEATABLE READ"), engine, nullcontext())
 
 
 def engine() -> Engine:
@@ -108,8 +114,15 @@ def is_away(error: BaseException | None) -> bool:
 
 
 @contextmanager
+def asking() -> Iterator[Session]:
+    """A session for single questions: each sees what is committed by then, without the cost of a transaction."""
+    with Session(_opened().asker, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
-    """A session for questions: it sees one state of the database and changes nothing."""
+    """A session for questions whose answers must agree: it sees one state of the database and changes nothing."""
     with Session(_opened().reader, expire_on_commit=False) as session:
         yield session
 

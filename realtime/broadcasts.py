@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from helpers import customer_name
-from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, reading
+from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, reading
 from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
@@ -134,13 +134,14 @@ class Broadcasts:
         self._publish(members_topic(chat.id), lambda: fragments.entries(chat, entries, MEMBERS)
                       + (fragments.state_for_members(session, chat) if state else ""), **numbers)
         if chat.handed_off_at:
-            self._row_moved(session, chat)
+            self._row_moved(chat)
         if actions & CHANGES_QUEUE:
             self._queue_moved(session, chat)
 
-    def _row_moved(self, session: Session, chat: Chat) -> None:
-        self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(session, chat.id)),
-                      chat=chat.id, version=chat.seq)
+    def _row_moved(self, chat: Chat) -> None:
+        with asking() as session:
+            self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(session, chat.id)),
+                          chat=chat.id, version=chat.seq)
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(
@@ -162,11 +163,10 @@ class Broadcasts:
     def _seen_by_members(self, notice: Notice) -> None:
         chat = self._seen(notice.chat_id, Side.MEMBERS, customer_topic(notice.chat_id))
         if chat.state == State.LIVE:
-            with reading() as session:
-                self._row_moved(session, load(session, chat.id))
+            self._row_moved(chat)
 
     def _seen(self, chat_id: int, side: Side, topic: str) -> Chat:
-        with reading() as session:
+        with asking() as session:
             chat = load(session, chat_id)
             self._publish(topic, lambda: fragments.seen_mark(chat, seen(session, chat_id, side)))
         return chat
@@ -194,7 +194,7 @@ class Broadcasts:
             for chat in [load(session, chat_id) for chat_id in session.scalars(held)]:
                 self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
                 self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
-                self._row_moved(session, chat)
+                self._row_moved(chat)
 
     def _member_came(self, notice: Notice) -> None:
         with reading() as session:

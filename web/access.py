@@ -6,7 +6,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
-from models import Bot, Chat, Customer, Member, SignIn, reading
+from models import Bot, Chat, Customer, Member, SignIn, asking
 from models.bot import BotOff
 from models.customer import InvalidToken
 from models.inbox import chat_of, own_chat
@@ -42,7 +42,7 @@ class SignedIn(UserMixin):
 @login_manager.user_loader
 def signed_in(token: str) -> SignedIn | None:
     """The member behind the session cookie, if the sign-in is still living."""
-    with reading() as session:
+    with asking() as session:
         found = SignIn.holder(session, token)
     return found and SignedIn(token, *found)
 

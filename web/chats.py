@@ -3,7 +3,7 @@
 from flask import Blueprint, make_response, render_template, request
 from flask_login import login_required
 
-from models import Chat, Side, reading
+from models import Chat, Side, asking, reading
 from models.inbox import inbox_of, waiting_counts
 from models.seen import mark_seen, seen
 from models.transcript import PAGE, last_entries
@@ -91,7 +91,7 @@ def note_seen(key: str, chat_id: int):
 
 
 def _find(key: str, chat_id: int) -> Chat:
-    with reading() as session:
+    with asking() as session:
         return chat_of_member(session, key, chat_id)
 
 

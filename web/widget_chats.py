@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
-from models import Bot, Chat, Side, reading
+from models import Bot, Chat, Side, asking, reading
 from models.chat import NobodyAvailable
 from models.feedback import check_feedback
 from models.inbox import waiting_before
@@ -105,7 +105,7 @@ def visit(key: str, chat_id: int):
 
 
 def _find(key: str, chat_id: int) -> Chat:
-    with reading() as session:
+    with asking() as session:
         return chat_of_customer(session, key, chat_id)
 
 

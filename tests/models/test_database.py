@@ -7,7 +7,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import models.database
-from models import Bot, Chat, Event, Notice, Workspace, announce, now, on_commit, open_database, reading, transaction
+from models import (
+    Bot,
+    Chat,
+    Event,
+    Notice,
+    Workspace,
+    announce,
+    asking,
+    now,
+    on_commit,
+    open_database,
+    reading,
+    transaction,
+)
 from models.event import Action, track
 from tests.models.chats import chat_with_bot, line, rows
 
@@ -64,6 +77,14 @@ def test_reading_sees_one_state_of_the_database(local_desk):
         chat.end()
         assert session.scalar(text("SELECT seq FROM chats")) == before
     assert rows(Chat, Chat.seq == before + 1) == 1
+
+
+def test_each_question_sees_what_is_committed_by_then(local_desk):
+    chat = chat_with_bot(local_desk)
+    with asking() as session:
+        before = session.scalar(text("SELECT seq FROM chats"))
+        chat.end()
+        assert session.scalar(text("SELECT seq FROM chats")) == before + 1
 
 
 def test_reading_changes_nothing(local_desk):
