@@ -3,7 +3,7 @@
 from models.base import Base, now
 from models.bot import Bot
 from models.chat import Chat, State
-from models.customer import Customer, Visit
+from models.customer import Customer, Pass, Visit
 from models.database import (
     announce,
     asking,
@@ -18,6 +18,7 @@ from models.engine_setup import EngineSetup, TokenUse
 from models.event import Action, Event, Notice
 from models.feedback import Feedback
 from models.founding import SetupLink
+from models.invitation import Invitation
 from models.invite import Invite
 from models.knowledge import KnowledgeEntry, UnansweredQuestion
 from models.logo import Logo
@@ -30,8 +31,9 @@ from models.sighting import Sighting
 from models.workspace import Workspace
 
 __all__ = [
-    "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "EngineSetup", "Event", "Feedback", "Invite",
-    "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "ResetLink", "SeenMark", "SetupLink", "Side",
-    "Sighting", "SignIn", "State", "TokenUse", "UnansweredQuestion", "Visit", "Workspace", "announce", "asking",
-    "close_database", "forget_listeners", "now", "on_commit", "open_database", "reading", "transaction",
+    "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "EngineSetup", "Event", "Feedback",
+    "Invitation", "Invite", "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "Pass", "ResetLink",
+    "SeenMark", "SetupLink", "Side", "Sighting", "SignIn", "State", "TokenUse", "UnansweredQuestion", "Visit",
+    "Workspace", "announce", "asking", "close_database", "forget_listeners", "now", "on_commit", "open_database",
+    "reading", "transaction",
 ]

@@ -86,6 +86,8 @@ class Bot(Base):
     idle_bot_hours: Mapped[int | None]
     idle_live_hours: Mapped[int | None]
     allowed_origins: Mapped[list] = mapped_column(default=list)
+    # With which the host's server signs who a customer is, sealed; empty: nobody can (models/identity.py).
+    identity_secret: Mapped[Prose] = mapped_column(default="")
     created_at: Mapped[Created]
     switched_off_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]

@@ -45,6 +45,7 @@ OPEN = (State.BOT, State.LIVE)
 # Why something happened that people read otherwise about (particulars of events).
 BOT_DELETED = "bot_deleted"
 NO_BOT = "no_bot"
+OTHER_CHAT = "other_chat"
 
 
 class ChatRefusal(Exception):
@@ -422,6 +423,28 @@ class Chat(Base):
             if changed:
                 track(session, Action.CHAT_EXPIRED, chat_id=self.id, seq=changed.seq, reason=BOT_DELETED)
             return changed is not None
+
+    @staticmethod
+    def move(session: Session, visitor_id: int, customer_id: int) -> None:
+        """Give a visitor's chats to the customer whom the visitor turned out to be, inside the caller's transaction.
+
+        One chat can be open: that with people goes on, else the one in which somebody wrote last.
+        """
+        both = select(Chat).where(Chat.customer_id.in_([visitor_id, customer_id]), Chat.is_open)
+        in_order = sorted(session.scalars(both.order_by(Chat.id).with_for_update()),
+                          key=lambda chat: (chat.state == State.LIVE, chat.last_message_at))
+        for chat in in_order[:-1]:
+            closed = _change(session, chat, state=State.EXPIRED, closed_at=now())
+            track(session, Action.CHAT_EXPIRED, chat_id=chat.id, seq=closed.seq, reason=OTHER_CHAT)
+        session.execute(update(Chat).where(Chat.customer_id == visitor_id).values(customer_id=customer_id))
+
+    @staticmethod
+    def note_identity(session: Session, customer: Customer) -> None:
+        """Tell in the customer's open chat that the website has said who it is, inside the caller's transaction."""
+        chat = Chat.open_of(session, customer)
+        if chat:
+            changed = _change(session, chat)
+            track(session, Action.CUSTOMER_IDENTIFIED, chat_id=chat.id, seq=changed.seq)
 
     @staticmethod
     def count_open(session: Session, bot: Bot) -> int:

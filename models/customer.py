@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Created, Hash, PrimaryKey, Prose, now
@@ -51,11 +51,17 @@ class Customer(Base):
     """A person on the website, with one bot."""
 
     __tablename__ = "customers"
-    __table_args__ = (UniqueConstraint("bot_id", "token_hash"),)
+    __table_args__ = (
+        UniqueConstraint("bot_id", "token_hash"),
+        Index("uq_customers_user_id", "bot_id", "user_id", unique=True),
+    )
 
     id: Mapped[PrimaryKey]
     bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"))
     token_hash: Mapped[Hash]
+    # Who it is on the host's server, which has signed this, and all else that it has signed (models/identity.py).
+    user_id: Mapped[str | None] = mapped_column(String(120))
+    verified: Mapped[dict] = mapped_column(default=dict)
     name: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     page_url: Mapped[Prose] = mapped_column(default="")
@@ -81,7 +87,7 @@ class Customer(Base):
         if not is_token(token):
             raise InvalidToken
         mine = select(Customer).where(Customer.bot_id == bot.id, Customer.token_hash == digest(token))
-        customer = session.scalars(mine).first()
+        customer = session.scalars(mine).first() or _with_pass(session, bot, token)
         if customer is None:
             raise UnknownCustomer
         if customer.is_forgotten:
@@ -94,6 +100,11 @@ class Customer(Base):
         return self.last_seen_at < now() - REMEMBERED
 
     @property
+    def is_verified(self) -> bool:
+        """Whether the host's server has said who this is."""
+        return self.user_id is not None
+
+    @property
     def label(self) -> str:
         """The name, or four characters that tell this visitor from the others ("4F2A")."""
         return self.name or self.code
@@ -104,10 +115,41 @@ class Customer(Base):
         return self.token_hash[:4].upper()
 
 
+class Pass(Base):
+    """One browser of a customer whom the host's server has named: its token opens what is theirs."""
+
+    __tablename__ = "passes"
+    __table_args__ = (UniqueConstraint("bot_id", "token_hash"),)
+
+    id: Mapped[PrimaryKey]
+    bot_id: Mapped[int] = mapped_column(ForeignKey("bots.id"))
+    token_hash: Mapped[Hash]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    # When the host's server last named the customer in this browser.
+    renewed_at: Mapped[datetime] = mapped_column(default=now)
+
+    @staticmethod
+    def with_token(session: Session, bot: Bot, token: str) -> "Pass | None":
+        """The pass of a browser, expired or not."""
+        mine = select(Pass).where(Pass.bot_id == bot.id, Pass.token_hash == digest(token))
+        return session.scalars(mine).first()
+
+
+def _with_pass(session: Session, bot: Bot, token: str) -> Customer | None:
+    """The customer whom the browser with `token` is; raises InvalidToken when it was not said for 30 days."""
+    found = Pass.with_token(session, bot, token)
+    if found and found.renewed_at < now() - REMEMBERED:
+        raise InvalidToken
+    return found and session.get(Customer, found.customer_id)
+
+
 def note_visit(session: Session, customer_id: int, visit: Visit) -> None:
-    """Write what `visit` says onto the customer, inside the caller's transaction."""
-    customer = update(Customer).where(Customer.id == customer_id)
-    session.execute(customer.values(last_seen_at=now(), **visit.columns()))
+    """Write what `visit` says onto the customer, inside the caller's transaction; what is verified stays."""
+    verified = session.scalar(select(Customer.verified).where(Customer.id == customer_id))
+    columns = {column: value for column, value in visit.columns().items() if column not in verified}
+    if visit.attributes and "attributes" in verified:
+        columns["attributes"] = visit.columns().get("attributes", {}) | verified["attributes"]
+    session.execute(update(Customer).where(Customer.id == customer_id).values(last_seen_at=now(), **columns))
 
 
 def meet(session: Session, bot: Bot, token: str, visit: Visit) -> Customer:

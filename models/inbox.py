@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from models.base import Instant, now
 from models.bot import Bot
 from models.chat import Chat, State
-from models.customer import Customer
+from models.customer import REMEMBERED, Customer, Pass
 from models.member import Member
 from models.seen import unread_counts
 
@@ -69,18 +70,20 @@ def chat_of(session: Session, bot: Bot, chat_id: int) -> Chat | None:
     return session.scalars(mine.options(*parts)).first()
 
 
+_HAS_PASS = exists().where(Pass.token_hash == bindparam("token_hash"), Pass.customer_id == Customer.id,
+                           Pass.renewed_at > bindparam("since", type_=Instant))
 _OWN_CHAT = (
     select(Chat.__table__, Customer.__table__, Bot.__table__, Member.__table__)
     .select_from(Chat.__table__.join(Customer.__table__, Chat.customer_id == Customer.id)
                  .join(Bot.__table__, Chat.bot_id == Bot.id).outerjoin(Member.__table__, Chat.assignee_id == Member.id))
-    .where(Chat.id == bindparam("chat_id"), Customer.token_hash == bindparam("token_hash"),
+    .where(Chat.id == bindparam("chat_id"), or_(Customer.token_hash == bindparam("token_hash"), _HAS_PASS),
            Bot.key == bindparam("key"), Bot.deleted_at.is_(None))
 )
 
 
 def own_chat(session: Session, key: str, token_hash: str, chat_id: int) -> Chat | None:
     """The chat with this id, if the customer behind the token has it with the bot under `key`; in one query."""
-    asked = {"key": key, "token_hash": token_hash, "chat_id": chat_id}
+    asked = {"key": key, "token_hash": token_hash, "chat_id": chat_id, "since": now() - REMEMBERED}
     row = session.connection().execute(_OWN_CHAT, asked).first()
     if row is None:
         return None

@@ -28,7 +28,7 @@ COME_BACK = 1012
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
 CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
                  Action.CHAT_DELAYED, Action.EMAIL_LEFT, Action.CHAT_RESOLVED, Action.CHAT_ENDED, Action.CHAT_EXPIRED,
-                 Action.FEEDBACK_LEFT}
+                 Action.FEEDBACK_LEFT, Action.CUSTOMER_IDENTIFIED}
 CHANGES_QUEUE = {Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK, Action.CHAT_RESOLVED,
                  Action.CHAT_ENDED, Action.CHAT_EXPIRED}
 

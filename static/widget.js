@@ -6,10 +6,9 @@
   // web/loader.py writes in here what bots have set, by their keys; what the tag says goes first.
   const BOTS = {};
   const tag = document.querySelector("script[data-bot]");
-  const { bot, color, side, offset, openLabel = "Open chat", closeLabel = "Close chat", invitations = [] } = {
-    ...BOTS[tag.dataset.bot],
-    ...tag.dataset,
-  };
+  const said = tag.dataset;
+  const { bot, color, on, side, offset, theme, icon: talk = "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z",
+    openLabel = "Open chat", closeLabel = "Close chat", invitations = [], off } = { ...BOTS[said.bot], ...said };
   const address = new URL(`widget/${encodeURIComponent(bot)}`, tag.src);
   const prefix = `baton:${bot}:`;
   const DAYS_30 = 2592e6; // ms
@@ -61,7 +60,7 @@
     [hidden] { display: none !important }
     button { border: 0; padding: 0; background: none; color: inherit; font: inherit; cursor: pointer }
     button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
-    svg { width: 26px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round }
+    svg { width: 26px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
     .launcher { position: relative; display: grid; place-items: center; width: 56px; height: 56px; border-radius: 50%;
       background: var(--accent); color: var(--on); box-shadow: var(--shadow); transition: transform .2s }
     .launcher:hover { transform: scale(1.06) }
@@ -91,7 +90,7 @@
 
   const badge = make("span", { class: "badge", "aria-hidden": true, hidden: "" });
   const launcher = make("button", { class: "launcher", "aria-label": openLabel, "aria-expanded": false },
-    icon("talk", "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z"), icon("down", "m6 9 6 6 6-6"));
+    icon("talk", talk), icon("down", "m6 9 6 6 6-6"));
   const author = make("b");
   const words = make("span", { dir: "auto" });
   const dismiss = make("button", { class: "dismiss" }, "×");
@@ -106,6 +105,8 @@
   root.append(launcher, badge, make("div", { role: "status" }, preview), panel);
 
   if (/^#[\da-f]{6}$/i.test(color)) home.style.setProperty("--accent", color);
+  if (on && !said.color) home.style.setProperty("--on", on);
+  home.style.colorScheme = theme;
   home.classList.toggle("left", side === "left");
   if (/^\d+$/.test(offset)) home.style.setProperty("--gap", `${offset}px`);
 
@@ -116,13 +117,13 @@
   const tell = (baton, more) => up && frame.contentWindow.postMessage({ baton, ...more }, address.origin);
 
   // What the host's page says of its customer, and what is to be done as soon as the iframe is there.
-  const { name, email, attributes } = tag.dataset;
+  const { name, email, attributes } = said;
   let customer = { name, email, attributes };
   let first, leaving;
   const tellAll = () => {
     const page = { page_url: location.href, page_title: document.title, referrer: document.referrer };
     const shape = { open: isOpen, fullscreen: isOpen && narrow.matches };
-    tell("state", { kept, page, customer, first, leaving, color, ...shape });
+    tell("state", { kept, page, customer, first, leaving, color: said.color, ...shape });
     if (up) first = leaving = null;
   };
 
@@ -144,6 +145,11 @@
     // From its referrer the iframe learns whom it may talk to.
     frame = make("iframe", { title: "Chat", src: address, referrerpolicy: "origin" });
     panel.append(frame);
+  };
+
+  const reload = () => {
+    up = false;
+    if (frame) frame.src = address;
   };
 
   // On a phone the chat covers the page, and ends where the keyboard begins.
@@ -223,6 +229,7 @@
     keep: ({ name, value }) => keep(name, value),
     unread: showUnread,
     close: () => show(false),
+    again: reload,
     event: ({ name, detail }) => say(name, detail),
   };
 
@@ -246,8 +253,7 @@
     },
     locale(language) {
       address.searchParams.set("language", language);
-      up = false;
-      if (frame) frame.src = address;
+      reload();
     },
     logout() {
       leaving = kept.token;
@@ -288,7 +294,8 @@
 
   // Beside the body: a page may swap it, and a phone makes it inert.
   const start = () => {
-    document.documentElement.append(home);
+    // A bot that is switched off still shows a chat that goes on.
+    if (!off || kept.chat) document.documentElement.append(home);
     if (kept.token && kept.chat) load();
     if (invitations.length) watch();
     for (const call of queue) run(...call);

@@ -19,6 +19,7 @@ from web import (
     sockets,
     widget,
     widget_chats,
+    widget_identity,
 )
 from web.access import RowId, login_manager
 from web.extensions import babel, compress, csrf, htmx, limiter
@@ -33,11 +34,12 @@ def register(app: Flask) -> None:
     app.before_request(refuse_broken_forms)
     for extension in (babel, compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
-    for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, reach, bundles, health,
+    for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, widget_identity, reach,
+                     bundles, health,
                      sockets, self_test, *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
-    for resource in (widget_chats, reach):
+    for resource in (widget_chats, widget_identity, reach):
         csrf.exempt(resource.bp)
     app.jinja_env.globals["bundle"] = bundles.bundle_address
     refusals.register(app)

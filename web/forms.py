@@ -59,6 +59,11 @@ def number(text: str) -> int:
     return int(text)
 
 
+def id_in(text: str) -> int:
+    """The id of a row; 0, which no row has, when it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 def rating() -> int | None:
     """The stars; None when none are chosen, 0 (which no verb accepts) when it is no number."""
     text = field("rating")

@@ -1,21 +1,94 @@
 """The script that websites include (static/widget.js), as it is sent: lean, and with what bots have set in it."""
 
+import contextlib
+import json
 import re
+import time
 from functools import cache
+from itertools import groupby
 
 import rjsmin
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from helpers import STATIC
+from models import Bot, Invitation, reading
 
 _HEAD = re.compile(r"\A/\*.*?\*/\n", re.DOTALL)
 _STYLE = re.compile(r"(?<=STYLE = `).*?(?=`)", re.DOTALL)
 _INVITATIONS = re.compile(r"^ *// Sent only where.*?// End of invitations\.\n", re.DOTALL | re.MULTILINE)
 _SPARE = re.compile(r"\s*([{};,])\s*|\s+")
+_SETTINGS = "BOTS={}"
+
+_PATH = re.compile(r'<path d="(.+?)"')
+_CIRCLE = re.compile(r'<circle cx="(.+?)" cy="(.+?)" r="(.+?)"')
+
+LOOKED_UP_SECONDS = 1
+
+
+class Settings:
+    """What bots have set, by their keys; looked up at most once a second, for every visitor of a website asks."""
+
+    def __init__(self):
+        self.known: dict[str, dict] = {}
+        self.looked_up = -LOOKED_UP_SECONDS
+
+    def now(self) -> dict[str, dict]:
+        """The settings; while the database is away, those that were known last."""
+        if time.monotonic() - self.looked_up >= LOOKED_UP_SECONDS:
+            with contextlib.suppress(DBAPIError, NoConnectionLeft):
+                self.known = _look_up()
+            self.looked_up = time.monotonic()
+        return self.known
+
+
+settings = Settings()
 
 
 def script() -> str:
     """The loader."""
-    return _lean(invites=False)
+    found = settings.now()
+    lean = _lean(any("invitations" in each for each in found.values()))
+    return lean.replace(_SETTINGS, f"BOTS={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", 1)
+
+
+def _look_up() -> dict[str, dict]:
+    with reading() as session:
+        in_order = session.scalars(select(Invitation).order_by(Invitation.place, Invitation.id)).all()
+        invitations = {bot_id: list(its) for bot_id, its in
+                       groupby(sorted(in_order, key=lambda each: each.bot_id), lambda each: each.bot_id)}
+        found = {bot.key: _settings_of(bot, invitations.get(bot.id)) for bot in session.scalars(select(Bot))}
+    return {key: its for key, its in found.items() if its}
+
+
+def _settings_of(bot: Bot, invitations: list[Invitation] | None) -> dict:
+    """What differs from what the loader does by itself."""
+    if not bot.is_on:
+        return {"off": True}
+    its = bot.launcher()
+    if "icon" in its:
+        its["icon"] = outline(its["icon"])
+    if invitations:
+        its["invitations"] = [_rule_of(bot, each) for each in invitations]
+    return its
+
+
+def _rule_of(bot: Bot, invitation: Invitation) -> dict:
+    pages = ".*".join(re.sub(r"[^\w/-]", r"\\\g<0>", part) for part in re.split(r"\*+", invitation.pages))
+    return {"id": invitation.id, "text": invitation.text, "author": bot.name, "dismiss": gettext("Dismiss"),
+            "path": f"^{pages}$" if pages else "", "seconds": invitation.seconds, "scroll": invitation.scroll,
+            "returning": invitation.returning_only}
+
+
+@cache
+def outline(icon: str) -> str:
+    """An icon as one path."""
+    svg = (STATIC / "vendor" / "lucide" / f"{icon}.svg").read_text()
+    circles = ("M{0} {1}m-{2} 0a{2} {2} 0 1 0 {3} 0a{2} {2} 0 1 0-{3} 0".format(x, y, r, 2 * float(r))
+               for x, y, r in _CIRCLE.findall(svg))
+    return "".join([*_PATH.findall(svg), *circles])
 
 
 @cache
@@ -24,4 +97,6 @@ def _lean(invites: bool) -> str:
     source = _HEAD.sub("", (STATIC / "widget.js").read_text())
     if not invites:
         source = _INVITATIONS.sub("", source)
-    return rjsmin.jsmin(_STYLE.sub(lambda style: _SPARE.sub(lambda found: found[1] or " ", style[0]), source))
+    lean = rjsmin.jsmin(_STYLE.sub(lambda style: _SPARE.sub(lambda found: found[1] or " ", style[0]), source))
+    assert _SETTINGS in lean
+    return lean

@@ -4,9 +4,9 @@ import gzip
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from models import Logo, reading
+from models import Invitation, Logo, reading
 from models.presence import hides_human
-from web import loader, sightings
+from web import forms, loader, sightings
 from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
 from web.setup import origin
@@ -37,10 +37,12 @@ def page(key: str):
     with reading() as session:
         bot = bot_of_visitor(session, key)
         hides = hides_human(session, bot)
+        invitation = Invitation.find(session, bot, forms.id_in(request.args.get("invitation", "")))
     allow_framing(bot.allowed_origins)
     sightings.note(bot)
-    html = render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
-                           seen=0, feedback=None, audience="customer", hides_human=hides)
+    html = render_template("widget/page.html", bot=invitation.said_by(bot) if invitation else bot, chat=None,
+                           entries=[], earlier=False, waiting_before=None, invitation=invitation, seen=0,
+                           feedback=None, audience="customer", hides_human=hides)
     return _compressed(html) if "gzip" in request.accept_encodings else html
 
 

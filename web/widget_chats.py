@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
-from models import Bot, Chat, Side, asking, reading
+from models import Bot, Chat, Invitation, Side, asking, reading
 from models.chat import NobodyAvailable
 from models.feedback import check_feedback
 from models.inbox import waiting_before
@@ -42,6 +42,8 @@ def create(key: str):
     count_message()
     with reading() as session:
         bot = bot_of_website(session, key)
+        invitation = Invitation.find(session, bot, forms.id_in(field("invitation")))
+    bot = invitation.said_by(bot) if invitation else bot
     if "text" in request.form:
         chat_id = Chat.start(bot, bearer(), forms.visit(), field("text"), field("uuid")).chat_id
     elif "handoff" in request.form:

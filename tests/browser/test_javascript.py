@@ -3,12 +3,16 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
+import config
+from models.identity import make_secret
+from models.sealing import seal_with
 from tests.browser.conftest import CustomerPage
 from tests.running import ROOT, eventually
 
@@ -18,6 +22,7 @@ DOCUMENT = (ROOT / "docs/javascript.md").read_text(encoding="utf-8")
 SNIPPET, *OTHERS = re.findall(r"^```js\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
 EXAMPLES = {part.split("\n", 1)[0]: re.search(r"^```js\n(.*?)^```", part, re.MULTILINE | re.DOTALL)[1]
             for part in DOCUMENT.split("\n### ")[1:]}
+PYTHON = re.search(r"^```python\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)[1]
 EVENTS = ["ready", "open", "close", "unread", "message", "handoff", "resolved", "ended", "error"]
 
 # Buttons that run the examples, and the events that were heard.
@@ -76,6 +81,20 @@ def example_page(contexts, examples_url, desk):
         return CustomerPage(page)
 
     return open_page
+
+
+@pytest.fixture
+def sign(server, desk) -> Callable[[str], str]:
+    """The host's server: signs who is signed in there, with the very example of the document."""
+    seal_with(config.load(server.environ).secret_key)
+    secret = make_secret(desk.bot, desk.anna)
+
+    def sign_in(user_id: str) -> str:
+        names = {"bot_key": desk.bot.key, "user_id": user_id, "secret": secret}
+        exec(PYTHON, names)
+        return f"?signed={quote(names['token'])}"
+
+    return sign_in
 
 
 def run(page: Page, name: str) -> None:
@@ -171,3 +190,73 @@ def test_claims_are_shown_as_such_and_attributes_at_once(example_page, member_pa
 
     expect(details).to_contain_text("3 items")
     expect(details).to_contain_text("gold")
+
+
+SIGNED = "identify with a signed token"
+
+
+def test_a_known_customer_finds_the_chat_in_another_browser_until_they_log_out(example_page, member_page, desk, sign):
+    first = example_page(sign("17"))
+    eventually(lambda: heard(first.page, "ready"))
+    first.open().ask("Where is my order?", "It left our shop yesterday.")
+    run(first.page, SIGNED)
+    eventually(lambda: first.page.evaluate(f"localStorage['baton:{desk.bot.key}:identified']"))
+    tab = first.tab()
+    tab.open()
+
+    second = example_page(sign("17"))
+    eventually(lambda: heard(second.page, "ready"))
+    run(second.page, SIGNED)
+    second.open()
+    expect(second.log.get_by_text("Where is my order?", exact=True)).to_be_visible()
+    second.ask("How long does delivery take?", "Two days.")
+    for customer in (first, tab):
+        expect(customer.log.get_by_text("Two days.")).to_be_visible()
+    second.button("Talk to a human").click()
+    maya = member_page(desk.maya)
+    maya.open_first("Unassigned Chats")
+    details = maya.page.get_by_role("region", name="Customer details")
+    expect(details.get_by_role("heading", name="Lena Brandt")).to_be_visible()
+    expect(details.locator(".details__proof")).to_have_text("Verified")
+
+    tab.box.fill("Half writ")
+    run(first.page, "logout")
+    for customer in (first, tab):
+        expect(customer.log.get_by_text("Ahoy!")).to_be_visible()
+        expect(customer.log.get_by_text("Where is my order?", exact=True)).to_have_count(0)
+        expect(customer.box).to_have_value("")
+    assert first.page.evaluate("Object.keys(localStorage)") == []
+    first.ask("Do you ship abroad?", "Yes, all over Europe.")
+    expect(second.log.get_by_text("Do you ship abroad?", exact=True)).to_have_count(0)
+    expect(second.log.get_by_text("Where is my order?", exact=True)).to_be_visible()
+
+
+def test_another_customer_in_the_same_browser_sees_nothing_of_the_first(example_page, sign):
+    customer = example_page(sign("17"))
+    page = customer.page
+    eventually(lambda: heard(page, "ready"))
+    run(page, SIGNED)
+    customer.open().ask("Where is my order?", "It left our shop yesterday.")
+    customer.box.fill("My number is")
+    page.goto(page.url.partition("?")[0] + sign("18"))
+    eventually(lambda: heard(page, "ready"))
+    customer.open()
+    expect(customer.box).to_have_value("My number is")
+    run(page, SIGNED)
+    expect(customer.box).to_have_value("")
+    expect(customer.log.get_by_text("Where is my order?", exact=True)).to_have_count(0)
+    expect(customer.log.get_by_text("Ahoy!")).to_be_visible()
+
+
+def test_a_refused_token_is_told_to_the_page_and_the_chat_goes_on(example_page, sign):
+    customer = example_page("?signed=garbage")
+    page = customer.page
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    eventually(lambda: heard(page, "ready"))
+    run(page, SIGNED)
+    customer.open()
+    eventually(lambda: heard(page, "error") == [{"name": "error", "message": "This is no token."}])
+    assert "Baton: This is no token." in said
+    assert page.evaluate("Object.keys(localStorage)") == []
+    customer.ask("Where is my order?", "It left our shop yesterday.")

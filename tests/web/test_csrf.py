@@ -4,10 +4,11 @@ import pytest
 
 from tests.people import new_uuid
 from tests.web.edge import GOOD_FORM, assert_refused, edge, filled, nothing_changes, rules
-from web import widget_chats
+from web import reach, widget_chats, widget_identity
 
 SENTENCE = "This page is out of date: please reload it. Your text is kept."
-WRITES = [rule for rule in rules("POST") if not rule.endpoint.startswith("widget_chats.")]
+OF_CUSTOMERS = (widget_chats.bp, widget_identity.bp, reach.bp)
+WRITES = [rule for rule in rules("POST") if not rule.endpoint.startswith(tuple(f"{bp.name}." for bp in OF_CUSTOMERS))]
 
 
 def test_the_writes_are_known():
@@ -35,7 +36,7 @@ def test_another_members_token_is_refused(desk, waiting, maya, noor):
 
 
 def test_only_customers_who_hold_no_cookie_are_exempt():
-    assert edge().extensions["csrf"]._exempt_blueprints == {widget_chats.bp}
+    assert edge().extensions["csrf"]._exempt_blueprints == set(OF_CUSTOMERS)
     assert not edge().extensions["csrf"]._exempt_views
 
 

@@ -6,11 +6,13 @@ from models import Action, Event, Member, now
 from realtime.broadcasts import CHANGES_QUEUE, CHANGES_STATE
 from tests.web.edge import edge
 
-OF_A_CHAT = {action for action in Action if action.startswith(("chat_", "human_", "feedback_", "email_", "members_"))}
-# The button says it; whom the team calls is no matter of the customer's.
+OF_A_CHAT = {action for action in Action
+             if action.startswith(("chat_", "human_", "feedback_", "email_", "members_", "customer_"))}
+# The button says it; whom the team calls, and what the website says, is no matter of the customer's.
 WITHOUT_SENTENCE = {(Action.HUMAN_OFFERED, "customer"), (Action.HUMAN_OFFERED, "members"),
-                    (Action.MEMBERS_CALLED, "customer")}
-LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT, Action.CHAT_DELAYED, Action.EMAIL_LEFT}
+                    (Action.MEMBERS_CALLED, "customer"), (Action.CUSTOMER_IDENTIFIED, "customer")}
+LEAVES_THE_QUEUE_ALONE = {Action.HUMAN_OFFERED, Action.FEEDBACK_LEFT, Action.CHAT_DELAYED, Action.EMAIL_LEFT,
+                          Action.CUSTOMER_IDENTIFIED}
 
 SENTENCES = {
     (Action.CHAT_HANDED_OFF, "customer"): "You asked for a person",
@@ -30,6 +32,7 @@ SENTENCES = {
     (Action.CHAT_ENDED, "members"): "The customer ended this chat",
     (Action.CHAT_EXPIRED, "customer"): "Closed, because nobody wrote for a while",
     (Action.CHAT_EXPIRED, "members"): "Closed, because nobody wrote for a while",
+    (Action.CUSTOMER_IDENTIFIED, "members"): "The website has said who this is",
     (Action.FEEDBACK_LEFT, "customer"): "Thank you for your feedback",
     (Action.FEEDBACK_LEFT, "members"): "The customer rated this chat 4 of 5",
 }

@@ -4,7 +4,9 @@ from web.settings import (
     bots,
     engines,
     hours,
+    identity,
     imports,
+    invitations,
     knowledge,
     look,
     mail,
@@ -14,4 +16,5 @@ from web.settings import (
     websites,
 )
 
-RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, imports, members, mail, profile)
+RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, invitations, identity, imports, members, mail,
+             profile)

@@ -33,11 +33,9 @@
     if (chatId() && !isClosed()) baton.request(`${url}/chats/${chatId()}/visit`, { method: "POST", form: visit() });
   };
 
-  const empty = () => baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
-
   baton.startOver = async () => {
     if (chatId()) baton.store.set("left", chatId());
-    await empty();
+    await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
     document.getElementById("message_box").focus();
   };
 
@@ -108,11 +106,7 @@
   document.addEventListener("baton:placed", () => { remember(); dropEnding(); });
   document.addEventListener("baton:shown", remember);
   document.addEventListener("baton:page", noteVisit);
-  // Other customers' chats are not shown to this one, not even for a moment.
-  document.addEventListener("baton:customer", async ({ detail: { another } }) => {
-    if (another) await empty();
-    if (loaded) load();
-  });
+  document.addEventListener("baton:customer", () => loaded && load());
   // Another tab has begun a chat.
   document.addEventListener("baton:kept", ({ detail: { name, value } }) => {
     if (name === "chat" && value && value !== chatId()) load();

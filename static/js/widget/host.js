@@ -3,6 +3,8 @@
   const url = `/widget/${document.body.dataset.bot}/identity`;
   const RETRY = 5000;
   const EVENTS = { chat_handed_off: "handoff", chat_resolved: "resolved", chat_ended: "ended" };
+  // Not by itself: its referrer, by which it knows the host, would be its own address then.
+  const again = () => baton.tellHost("again");
   const say = (name, detail) => baton.tellHost("event", { name, detail });
 
   // Who the customer is
@@ -26,7 +28,9 @@
     if (another) baton.forgetCustomer();
     baton.takeToken(token);
     baton.store.set("identified", 1);
-    document.dispatchEvent(new CustomEvent("baton:customer", { detail: { another } }));
+    // Of another customer nothing stays, not even what was typed.
+    if (another) again();
+    else document.dispatchEvent(new Event("baton:customer"));
   };
 
   // While it is being settled whose token this is, nothing else is asked with it.
@@ -53,7 +57,7 @@
 
   const leave = async (token) => {
     await fetch(url, { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true }).catch(() => {});
-    location.reload();
+    again();
   };
 
   const ready = new Promise((done) => document.addEventListener("baton:ready", done));
@@ -77,7 +81,7 @@
   });
   // Logged out in another tab.
   document.addEventListener("baton:kept", ({ detail: { name, value } }) => {
-    if (name === "token" && value === null) location.reload();
+    if (name === "token" && value === null) again();
   });
 
   // What is new
