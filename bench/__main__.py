@@ -7,7 +7,7 @@ import sys
 import time
 
 import config
-from bench import report
+from bench import report, scaling
 from bench.bench import Bench
 from bench.figures import Figure, LeftOut, Result
 from bench.measures import MEASURES
@@ -29,6 +29,8 @@ def main() -> int:
     results = run_all(names, size)
     folder = PARTIAL_RESULTS if arguments.names or arguments.quick else RESULTS
     report.write(folder, results, size, load_average, time.monotonic() - started)
+    if folder == RESULTS:
+        scaling.fill()
     print(report.terminal(results))
     print(f"\nLoad average at the start {load_average}, at the end {report.averages()}. "
           f"Written to {folder.relative_to(config.ROOT)}/results.md")

@@ -6,12 +6,13 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from bench import report
+from bench import report, scaling
 from bench.bench import Bench
 from bench.figures import Figure, LeftOut, Point, Result, at_most, show
 from bench.load import Book, Counts, percentile
 from bench.measures import MEASURES
 from bench.progress import Silence
+from bench.report import table
 from bench.seed import add_chats, add_closed_chats, make_desk
 from models import Chat, Event, Message, State, reading
 
@@ -140,3 +141,26 @@ def test_the_page_tells_marks_accounts_and_curves(tmp_path):
 
 def test_numbers_have_about_three_digits():
     assert [show(value, "ms") for value in (0.123, 4.0, 12.34, 1234.5)] == ["0.12 ms", "4 ms", "12.3 ms", "1,234 ms"]
+
+
+def test_the_page_about_scaling_says_what_was_measured():
+    page = scaling.PAGE.read_text()
+    written = page[page.index(scaling.BEGIN):page.index(scaling.END) + len(scaling.END)]
+    if scaling.RESULTS.exists():
+        assert written == scaling.section(scaling.read(scaling.RESULTS.read_text()))
+    else:
+        assert "Not filled in yet" in written
+
+
+def test_the_arithmetic_of_scaling_follows_the_results(tmp_path):
+    measured = dict.fromkeys(scaling.ROWS, 10.0) | {"rate": 1000.0, "two": 12.0}
+    rows = [(what, show(measured[name], unit)) for name, (what, unit) in scaling.ROWS.items()]
+    results, page = tmp_path / "results.md", tmp_path / "scaling.md"
+    results.write_text(table(("Measured", "Baton"), [(*row, "") for row in rows]))
+    page.write_text(f"before\n{scaling.BEGIN}\nleft over\n{scaling.END}\nafter\n")
+    scaling.fill(page, results)
+    text = page.read_text()
+    assert text.startswith("before") and text.endswith("after\n") and "left over" not in text
+    assert "| One worker with SQLite, messages a second, at 70 % of what it can | 700 |" in text
+    assert "| Memory of the sockets | 10 GB |" in text
+    assert "10 ms predicted, 12 ms measured** (+20 %)" in text

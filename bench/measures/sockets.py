@@ -1,12 +1,13 @@
 """Memory of an idle server, and of customers who only have their chat open."""
 
 import asyncio
+import time
 
 from bench.bench import Bench
 from bench.figures import Figure, LeftOut, Result, at_most, plain
 from bench.load import Load
 from bench.measures.idle import baton_scene
-from bench.processes import allow_open_files, family, memory
+from bench.processes import allow_open_files, cpu_seconds, family, memory
 from bench.seed import add_chats, database
 from bench.systems import Baton, CustomerPage
 from bench.wire import Line, Socket
@@ -32,12 +33,15 @@ async def measure(bench: Bench) -> Result:
         lost: list[int] = []
         sockets = await open_all(bench, baton.port, requests, lost)
         bench.step(f"{count} sockets, for {wait} s")
-        await asyncio.sleep(wait)
+        began, used = time.monotonic(), cpu_seconds(family(baton.pid))
+        await asyncio.sleep(max(wait, 1))
+        busy = 1e6 * (cpu_seconds(family(baton.pid)) - used) / (time.monotonic() - began) / count
         after = memory(family(baton.pid))
         full = await load.idle(messages)
         for socket in sockets:
             socket.close()
     result = Result(tell(count, before, after, len(lost)))
+    result.figures.append(plain(f"{count:,} idle sockets, processor time of each in a second", busy, "µs"))
     result.figures.append(at_most(f"idle p50 with {count:,} sockets as a multiple of the same without",
                                   full.millis(50) / idle.millis(50), 2, "×"))
     result.keep("baton", idle, full)

@@ -85,7 +85,7 @@ def tell_bytes(closed: dict[str, Answer], opened: dict[str, Answer]) -> list[Fig
     return [
         at_most("/widget.js, gzip", len(closed["/widget.js"].body) / KB, 4, "kB"),
         at_most("requests of the closed launcher besides /widget.js", len(closed) - 1, 0, ""),
-        at_most(f"the opened widget in {len(opened)} requests, bodies with gzip", zipped / KB, 30, "kB"),
+        at_most(f"all the opened widget loads, {len(opened)} requests with /widget.js, gzip", zipped / KB, 30, "kB"),
         plain("the same as Baton sends it", sent / KB, "kB"),
     ]
 

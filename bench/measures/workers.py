@@ -18,8 +18,9 @@ RATE = 40
 async def measure(bench: Bench) -> Result:
     """Processor time on one worker and on two"""
     repeats, seconds = bench.pick((3, 8), (2, 4), (1, 0.5))
-    one, two = bench.baton(), bench.start(two_workers(bench))
-    scenes = {"one": one.scene(CHATS), "two": two.scene(CHATS)}
+    stack, one = services(bench), bench.baton()
+    apart, two = (bench.start(with_services(stack, workers)) for workers in (1, 2))
+    scenes = {"one": one.scene(CHATS), "apart": apart.scene(CHATS), "two": two.scene(CHATS)}
     runs: dict[str, list[Run]] = {name: [] for name in scenes}
     for repeat in range(repeats):
         for name, scene in scenes.items():
@@ -28,21 +29,27 @@ async def measure(bench: Bench) -> Result:
                 runs[name].append(await load.at_rate(RATE, seconds))
     result = Result(tell(runs))
     result.keep("baton", *runs["one"])
+    result.keep("baton, one worker with services", *runs["apart"])
     result.keep("baton, two workers", *runs["two"])
     return result
 
 
-def two_workers(bench: Bench) -> Baton:
-    """Two workers, with services of their own."""
+def services(bench: Bench) -> PostgresqlStack:
+    """PostgreSQL and Redis, for this measure alone."""
     for name, package in (("redis-server", "redis-server"), (program("postgres"), "postgresql")):
         if not shutil.which(name):
             raise LeftOut(f"{name} is not installed (Debian: {package})")
     bench.step("starting PostgreSQL and Redis")
     stack = PostgresqlStack()
     bench.call_at_end(stack.close)
+    return stack
+
+
+def with_services(stack: PostgresqlStack, workers: int) -> Baton:
+    """So many workers, with a database of their own."""
     others = {"postgresql": stack.postgres.process.pid, "redis": stack.redis.process.pid}
     environ = {name: value for name, value in stack.environ(Path()).items() if name != "DATA_DIR"}
-    return Baton(others, **environ)
+    return Baton(others, **environ | {"WEB_CONCURRENCY": str(workers)})
 
 
 def tell(runs: dict[str, list[Run]]) -> list[Figure]:
@@ -51,13 +58,14 @@ def tell(runs: dict[str, list[Run]]) -> list[Figure]:
         return median(run.cpu_per_message(*groups) for run in runs[name])
 
     one, two = cost("one", "baton"), cost("two", "baton")
-    services = cost("two", "baton", "postgresql", "redis")
+    everything = cost("two", "baton", "postgresql", "redis")
     return [
         plain(f"processor time for each message at {RATE}/s, one worker, SQLite", one, "ms"),
+        plain("one worker, PostgreSQL and Redis: the worker alone", cost("apart", "baton"), "ms"),
         plain("two workers, PostgreSQL and Redis: the workers alone", two, "ms"),
         at_most("the workers alone, as a multiple of the one worker", two / one, 1.5, "×"),
-        plain("two workers, PostgreSQL and Redis: all processes", services, "ms"),
-        at_most("all processes, as a multiple of the one worker", services / one, 1.5, "×"),
+        plain("two workers, PostgreSQL and Redis: all processes", everything, "ms"),
+        at_most("all processes, as a multiple of the one worker", everything / one, 1.5, "×"),
         plain("latency p50: two workers", median(run.millis(50) for run in runs["two"]), "ms"),
         plain("latency p50: one worker", median(run.millis(50) for run in runs["one"]), "ms"),
     ]

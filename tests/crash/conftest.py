@@ -15,6 +15,7 @@ from tests.crash.breakable import Breakable
 
 def pytest_addoption(parser):
     parser.addoption("--soak", action="store_true", help="the long form of the tests that break things")
+    parser.addoption("--soak-seconds", type=int, default=600, help="how long everything is killed and frozen then")
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,12 @@ def soaking(request) -> bool:
     """Whether this is the long form."""
     # Pytest reads the option only when it is started in this folder.
     return request.config.getoption("soak", default=False)
+
+
+@pytest.fixture(scope="session")
+def soak_seconds(request) -> int:
+    """How long the long form kills and freezes."""
+    return request.config.getoption("soak_seconds", default=600)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from functools import partial
 
 import pytest
 
@@ -17,13 +18,12 @@ CHATS = 50
 PAUSE, SOAK_PAUSE = 8, 3
 # It takes Redis 7 s of silence to be given up; a worker alone needs to be gone for longer than a push takes.
 FREEZE_SECONDS, WORKER_FREEZE_SECONDS = 10, 5
-SOAK_SECONDS = 600
 # Customers who answer no ping: where nothing else cuts them off, the server does after 40 to 60 s.
 SILENT = 5
 
 
-def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking, tell):
-    pause, violence = (SOAK_PAUSE, soak) if soaking else (PAUSE, short)
+def test_nothing_is_lost_doubled_or_out_of_order(breakable, broken_desk, soaking, soak_seconds, tell):
+    pause, violence = (SOAK_PAUSE, partial(soak, soak_seconds)) if soaking else (PAUSE, short)
     asyncio.run(break_it(breakable, broken_desk, pause, violence, tell))
 
 
@@ -68,8 +68,8 @@ async def freeze_all(breakable):
         await breakable.freeze_worker(WORKER_FREEZE_SECONDS)
 
 
-async def soak(breakable, tell):
-    """Ten minutes of all of it, in any order."""
+async def soak(seconds, breakable, tell):
+    """All of it, for so long, in any order."""
     acts = [lambda: breakable.kill_workers(10), breakable.kill_server, breakable.reload,
             lambda: breakable.freeze_worker(FREEZE_SECONDS)]
     if breakable.has_services:
@@ -77,7 +77,7 @@ async def soak(breakable, tell):
                  lambda: breakable.kill_service(breakable.stack.postgres),
                  lambda: breakable.freeze_redis(FREEZE_SECONDS)]
     began = time.monotonic()
-    while time.monotonic() - began < SOAK_SECONDS:
+    while time.monotonic() - began < seconds:
         for act in random.sample(acts, len(acts)):
             await act()
             await asyncio.sleep(2)
