@@ -1,4 +1,4 @@
-"""Invitations into the team: a link that is good for one use and for a week. What the link holds, no table does."""
+"""Invites into the team: a link that is good for one use and for a week. What the link holds, no table does."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ class AlreadyInvited(Exception):
 
 
 class UnknownInvite(LookupError):
-    """There is no such invitation."""
+    """There is no such invite."""
 
 
 class InviteOver(Exception):
@@ -71,7 +71,7 @@ class Invite(Base):
     @staticmethod
     def make(by: Member, email: str, role: str, bots: Sequence[Bot] | None,
              letter: Letter = None) -> tuple["Invite", str]:
-        """A new invitation to `bots` (None: every bot), and the token of its link.
+        """A new invite to `bots` (None: every bot), and the token of its link.
 
         Raises InvalidEmail, EmailTaken, AlreadyInvited, OwnersOnly or BeyondOwnBots.
         """
@@ -92,13 +92,13 @@ class Invite(Base):
 
     @staticmethod
     def waiting(session: Session, member: Member) -> list["Invite"]:
-        """The invitations into `member`'s workspace that nobody has used yet, newest first."""
+        """The invites into `member`'s workspace that nobody has used yet, newest first."""
         mine = select(Invite).where(Invite.workspace_id == member.workspace_id, Invite.is_open_condition())
         return list(session.scalars(mine.order_by(Invite.id.desc())))
 
     @staticmethod
     def is_open_condition():
-        """The condition on invitations that nobody has used or taken back."""
+        """The condition on invites that nobody has used or taken back."""
         return Invite.accepted_at.is_(None) & Invite.revoked_at.is_(None)
 
     @property
@@ -117,7 +117,7 @@ class Invite(Base):
         return token
 
     def revoke(self, by: Member) -> None:
-        """Take the invitation back. Raises OwnersOnly, BeyondOwnBots or UnknownInvite."""
+        """Take the invite back. Raises OwnersOnly, BeyondOwnBots or UnknownInvite."""
         with transaction() as session:
             _refuse_foreign(session, self, by)
             _change_open(session, self, revoked_at=now())
@@ -125,7 +125,7 @@ class Invite(Base):
 
     @staticmethod
     def behind(session: Session, token: str) -> "Invite":
-        """The invitation behind a link. Raises UnknownInvite or one of InviteOver."""
+        """The invite behind a link. Raises UnknownInvite or one of InviteOver."""
         invite = session.scalars(select(Invite).where(Invite.token_hash == digest(token))).first()
         if invite is None:
             raise UnknownInvite
@@ -161,7 +161,7 @@ def _refuse_taken(session: Session, email: str) -> None:
 
 
 def _refuse_foreign(session: Session, invite: Invite, by: Member) -> None:
-    """Who may not make such an invitation gets no link to it either."""
+    """Who may not make such an invite gets no link to it either."""
     bots = session.scalars(select(Bot).where(Bot.id.in_(invite.bot_ids))).all()
     refuse_grant(session, by, invite.role, None if invite.all_bots else bots)
 

@@ -15,9 +15,9 @@ from web.sessions import begin
 bp = Blueprint("invites", __name__)
 
 OVER = {
-    InviteUsed: lambda: _("This invitation was used already. Sign in with your e-mail and password."),
-    InviteRevoked: lambda: _("This invitation was taken back. Ask who invited you for a new one."),
-    InviteExpired: lambda: _("This invitation is too old. Ask who invited you for a new one."),
+    InviteUsed: lambda: _("This invite was used already. Sign in with your e-mail and password."),
+    InviteRevoked: lambda: _("This invite was taken back. Ask who invited you for a new one."),
+    InviteExpired: lambda: _("This invite is too old. Ask who invited you for a new one."),
 }
 
 

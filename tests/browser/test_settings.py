@@ -48,7 +48,7 @@ def test_who_is_invited_joins_answers_and_is_removed_in_the_middle_of_it(server,
     page = contexts().new_page()
     page.goto(link)
     inspection = Inspection()
-    inspection.look("an invitation", page)
+    inspection.look("an invite", page)
     assert not inspection.faults, inspection.report()
     page.get_by_label("Your name").fill("Lena Fischer")
     page.get_by_label("Password").fill(PASSWORD)

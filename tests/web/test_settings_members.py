@@ -75,7 +75,7 @@ def events(action: str, member: Member) -> list[dict]:
 def test_who_is_invited_joins_with_the_link_and_sees_the_bots_that_were_chosen(desk, anna, browser):
     email = address()
     page = invite(anna, email, bots=desk.bot.key).text
-    assert "The invitation is ready" in page and f"Pass this link on to {email}." in html.unescape(page)
+    assert "The invite is ready" in page and f"Pass this link on to {email}." in html.unescape(page)
     joined = join(browser, link_in(page))
     assert str(joined.url).endswith(f"/bots/{desk.bot.key}/chats"), "signed in at once"
     lena = with_email(email)
@@ -95,7 +95,7 @@ def test_a_link_is_good_for_one_use(desk, anna, browser, server):
     join(browser, link)
     with nothing_changes(), httpx.Client(base_url=server.url, verify=False) as other:
         for answer in (other.get(link), join(other, link, name="Mallory")):
-            assert_refused(answer, 410, "This invitation was used already. Sign in with your e-mail and password.")
+            assert_refused(answer, 410, "This invite was used already. Sign in with your e-mail and password.")
 
 
 def test_a_link_that_is_too_old_is_refused_until_it_is_renewed(desk, anna, browser):
@@ -103,7 +103,7 @@ def test_a_link_that_is_too_old_is_refused_until_it_is_renewed(desk, anna, brows
     link = link_in(invite(anna, email, bots=desk.bot.key).text)
     with transaction() as session:
         session.query(Invite).filter_by(email=email).update({"expires_at": now()})
-    assert_refused(join(browser, link), 410, "This invitation is too old. Ask who invited you for a new one.")
+    assert_refused(join(browser, link), 410, "This invite is too old. Ask who invited you for a new one.")
     page = anna.http.get(PAGE).text
     assert "the link is too old" in page
     renewed = link_in(anna.http.post(f"{PAGE}/invites/{invite_id(email)}/link").text)
@@ -116,11 +116,11 @@ def invite_id(email: str) -> int:
         return session.query(Invite).filter_by(email=email).order_by(Invite.id.desc()).first().id
 
 
-def test_an_invitation_that_was_taken_back_is_refused(desk, anna, browser):
+def test_an_invite_that_was_taken_back_is_refused(desk, anna, browser):
     email = address()
     link = link_in(invite(anna, email, bots=desk.bot.key).text)
     assert "Saved." in anna.http.post(f"{PAGE}/invites/{invite_id(email)}/removal").text
-    assert_refused(join(browser, link), 410, "This invitation was taken back. Ask who invited you for a new one.")
+    assert_refused(join(browser, link), 410, "This invite was taken back. Ask who invited you for a new one.")
     assert_refused(anna.http.post(f"{PAGE}/invites/{invite_id(email)}/removal"), 404, NOTHING_HERE)
     assert invite(anna, email, bots=desk.bot.key).status_code == 200, "and can be made anew"
 
@@ -151,7 +151,7 @@ def test_who_joins_is_told_what_is_wrong_and_may_try_again(desk, anna, browser, 
     ({"role": "owner"}, "role", "Not a valid choice."),
     ({"bots": []}, "bots", "Please choose at least one bot."),
 ])
-def test_an_invitation_that_cannot_be_is_refused_beside_its_field(desk, anna, form, field, sentence):
+def test_an_invite_that_cannot_be_is_refused_beside_its_field(desk, anna, form, field, sentence):
     with nothing_changes():
         answer = invite(anna, **{"email": "lena@example.com", "bots": desk.bot.key, **form})
     assert answer.status_code == 422 and beside(field, sentence) in answer.text
@@ -185,7 +185,7 @@ def test_an_admin_gets_no_link_to_what_an_owner_has_offered(desk, owner, anna):
     assert invite_id(email)
 
 
-def test_an_invitation_is_mailed_where_there_is_a_mail_server(desk, anna, browser):
+def test_an_invite_is_mailed_where_there_is_a_mail_server(desk, anna, browser):
     email = address()
     with Mailbox() as mailbox:
         anna.http.post("/settings/mail", data=mailbox.settings())

@@ -1,6 +1,7 @@
 """The settings pages: what owners and admins choose, and each member's own. One resource per file."""
 
 from web.settings import (
+    audit,
     bots,
     engines,
     hours,
@@ -17,4 +18,4 @@ from web.settings import (
 )
 
 RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, invitations, identity, imports, members, mail,
-             profile)
+             audit, profile)

@@ -70,7 +70,7 @@ def invite():
     form = InviteForm(_own_bots())
     if form.validate():
         try:
-            made, token = Invite.make(member(), form.email.data, form.role.data, form.chosen(), _invitation())
+            made, token = Invite.make(member(), form.email.data, form.role.data, form.chosen(), _letter())
             return _shown(made, token)
         except (InvalidEmail, EmailTaken, AlreadyInvited) as refusal:
             form.email.errors = [_SENTENCES[type(refusal)]()]
@@ -79,14 +79,14 @@ def invite():
 
 @bp.post("/members/invites/<id:invite_id>/link")
 def renew(invite_id: int):
-    """Another link for an invitation."""
+    """Another link for an invite."""
     invite = _invite(invite_id)
-    return _shown(invite, invite.renew(member(), _invitation()))
+    return _shown(invite, invite.renew(member(), _letter()))
 
 
 @bp.post("/members/invites/<id:invite_id>/removal")
 def revoke(invite_id: int):
-    """Take an invitation back."""
+    """Take an invite back."""
     _invite(invite_id).revoke(member())
     return saved(url_for(".index"))
 
@@ -203,7 +203,7 @@ def _everybody() -> dict:
 def _shown(invite: Invite, token: str):
     link = origin() + url_for("invites.show", token=token)
     return page("members.html", form=InviteForm(_own_bots(), formdata=None), link=link, invited=invite,
-                mailed=_invitation() is not None, **_everybody())
+                mailed=_letter() is not None, **_everybody())
 
 
 def _one(who: Member, form: AccessForm, status: int = 200, **context):
@@ -214,7 +214,7 @@ def _one(who: Member, form: AccessForm, status: int = 200, **context):
                 online=is_online(who), now=now(), **context)
 
 
-def _invitation() -> Letter:
+def _letter() -> Letter:
     """What is mailed with a link, if there is a mail server."""
     with reading() as session:
         server, workspace = MailServer.current(session), Workspace.founded(session)
