@@ -83,7 +83,7 @@ def test_without_a_token_nobody_has_it(server, offered):
 class Busy:
     """A hub and a runner with numbers."""
 
-    opened, closed, frames, dropped_slow, late_answers = 7, 3, 50, 2, 1
+    open, frames, dropped_slow, late_answers = 4, 50, 2, 1
 
     def queue_lengths(self):
         return [0, 5, 2]
