@@ -4,6 +4,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -86,14 +87,21 @@ class HostPage(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
-def host_url(server) -> Iterator[str]:
-    """The address of the website; `<host_url>/<bot key>` has that bot's widget."""
+@contextmanager
+def website_with(baton: str) -> Iterator[str]:
+    """The address of a website of its own with the chat of the server at `baton`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), HostPage) as website:
-        website.baton = server.public_url
+        website.baton = baton
         threading.Thread(target=website.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{website.server_port}"
         website.shutdown()
+
+
+@pytest.fixture(scope="module")
+def host_url(server) -> Iterator[str]:
+    """The address of the website; `<host_url>/<bot key>` has that bot's widget."""
+    with website_with(server.public_url) as address:
+        yield address
 
 
 def box_of(element: Locator) -> dict[str, float]:
