@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from flask import Flask
-from flask_babel import gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import helpers
+import languages
 import web
 from bots.runner import Runner
 from logs import set_up_logs
@@ -65,6 +65,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     helpers.register(app)
     web.register(app)
     helpers.compile_templates(app)
+    languages.load()
     listen(app, baton)
     return app
 
@@ -99,7 +100,8 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
     relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
     broadcasts = Broadcasts(relay)
-    runner = Runner(settings.bot_seconds, app.app_context, gettext, settings.engine_hosts, broadcasts.growing)
+    runner = Runner(settings.bot_seconds, app.app_context, languages.translator, settings.engine_hosts,
+                    broadcasts.growing)
     return Baton(hub, relay, broadcasts, runner, metrics.Copier(hub, runner), Limit(settings.message_limit),
                  Mailer())
 

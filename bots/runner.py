@@ -53,18 +53,18 @@ def show_nobody(chat_id: int, text: str | None) -> None:
 class Runner:
     """Answers in the background of one process.
 
-    `context()` is entered around each answer (an application context, where texts are translated),
-    `translate` is a gettext, `limit_seconds` is what an engine may take that has no limit of its own, and
-    `internal_hosts` what engines may reach of the host's own network. `show(chat_id, text)` lets the customer read
-    along; None takes away what was shown. `late_answers` counts those dropped.
+    `context()` is entered around each answer (an application context), `translator(tag)` is a gettext for who reads
+    that language, `limit_seconds` is what an engine may take that has no limit of its own, and `internal_hosts` what
+    engines may reach of the host's own network. `show(chat_id, text)` lets the customer read along; None takes away
+    what was shown. `late_answers` counts those dropped.
     """
 
-    def __init__(self, limit_seconds: float, context: Callable[[], AbstractContextManager], translate=str,
+    def __init__(self, limit_seconds: float, context: Callable[[], AbstractContextManager], translator=lambda tag: str,
                  internal_hosts: frozenset[str] = frozenset(), show: Callable[[int, str | None], None] = show_nobody):
         self.limit_seconds = limit_seconds
         self.internal_hosts = internal_hosts
         self._context = context
-        self._translate = translate
+        self._translator = translator
         self._show = show
         self.late_answers = 0
         # Bots that wait for a slow server keep no other bot's customers waiting.
@@ -134,6 +134,7 @@ class Runner:
             question = Question(message.text, said_before, chat.misses, about=_about(session, bot, chat, message),
                                 spent=_spent(session, bot, chat))
             sentences = NOBODY_HERE if hides_human(session, bot) else ENGLISH
+            sentences = sentences.translated(self._translator(chat.language))
             return _Task(chat, message, question, self._engine_of(session, bot), sentences, bot.engine in SLOW)
 
     def _ask(self, task: "_Task") -> Answer:
@@ -141,7 +142,7 @@ class Runner:
         if task.is_slow:
             self._show(task.chat.id, "")
         try:
-            return ask(task.engine, question, task.engine.limit_seconds, task.sentences.translated(self._translate))
+            return ask(task.engine, question, task.engine.limit_seconds, task.sentences)
         finally:
             if question.meter.tokens:
                 TokenUse.add(task.chat, question.meter.tokens)
@@ -157,13 +158,13 @@ class Runner:
         """What the engine of `bot` answers to `text`, outside of any chat."""
         with reading() as session:
             engine = self._engine_of(session, bot)
-        return ask(engine, Question(text), engine.limit_seconds, ENGLISH.translated(self._translate))
+        return ask(engine, Question(text), engine.limit_seconds, ENGLISH)
 
     def search(self, bot: Bot, text: str) -> tuple[Answer, Nearest]:
         """What the knowledge of `bot` answers to `text`, whatever engine it has; and the nearest entries."""
         settings = BotSettings(bot.name, "knowledge", bot.fallback, bot.language)
         engine = engine_for(settings, knowledge_of(bot))
-        answer = ask(engine, Question(text), self.limit_seconds, ENGLISH.translated(self._translate))
+        answer = ask(engine, Question(text), self.limit_seconds, ENGLISH)
         return answer, engine.nearest(text)
 
     def _run(self, chat_id: int) -> None:

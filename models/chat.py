@@ -179,6 +179,11 @@ class Chat(Base):
         """Whether the customer can press **Talk to a human** now."""
         return self.state == State.BOT and self.offered_at is not None
 
+    @property
+    def language(self) -> str:
+        """What its customer reads, as a tag such as "de-AT"; empty when nobody has said."""
+        return self.bot.widget_language or self.customer.language
+
     @staticmethod
     def open_of(session: Session, customer: Customer) -> "Chat | None":
         """The open chat of `customer`, which nobody else can close before this transaction is over."""

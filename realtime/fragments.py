@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import languages
 from helpers import dom_id
 from models import Author, Bot, Chat, Event, Feedback, Member, Side, State, now
 from models.inbox import past_chats, waiting_before
@@ -26,7 +27,15 @@ INNER = "innerHTML"
 
 def render(template: str, **context) -> Markup:
     """A template with `context` alone: no request, no nonce, no CSRF token can slip into a push."""
-    return Markup(current_app.jinja_env.get_template(template).render(context))
+    with languages.spoken(_language(template, context)):
+        return Markup(current_app.jinja_env.get_template(template).render(context))
+
+
+def _language(template: str, context: dict) -> str | None:
+    """Whose language it is in: that of who reads it, not of who has caused it. None: that of the request."""
+    if template.startswith("widget/") or context.get("audience") == CUSTOMER:
+        return languages.of_chat(context["chat"]) if context.get("chat") else None
+    return languages.SOURCE if template.startswith(("dashboard/", "chat/")) else None
 
 
 def partial(target: str, html: str, swap: str = "outerHTML") -> Markup:
@@ -61,7 +70,7 @@ def notice(sentence: str) -> Markup:
 
 def entries(chat: Chat, rows: list[Entry], audience: str) -> Markup:
     """Entries of the log, each put in the place of its number."""
-    placed = partial(f"#{dom_id(chat, 'conversation')}", "".join(_entry(row, audience) for row in rows), "place")
+    placed = partial(f"#{dom_id(chat, 'conversation')}", "".join(_entry(chat, row, audience) for row in rows), "place")
     if audience == CUSTOMER and any(isinstance(row, Event) or row.author == Author.BOT for row in rows):
         return placed + growing(chat, None)
     return placed
@@ -75,11 +84,11 @@ def growing(chat: Chat, text: str | None) -> Markup:
     return partial(f"#{dom_id(chat, 'conversation')}", html, "place")
 
 
-def _entry(entry: Entry, audience: str) -> str:
+def _entry(chat: Chat, entry: Entry, audience: str) -> str:
     # Kept with the entry: whoever wrote it is answered with the very fragment that was pushed.
     rendered = entry.__dict__.setdefault("_rendered", {})
     if audience not in rendered:
-        rendered[audience] = render("chat/_entry.html", entry=entry, audience=audience)
+        rendered[audience] = render("chat/_entry.html", chat=chat, entry=entry, audience=audience)
     return rendered[audience]
 
 
@@ -229,10 +238,18 @@ def alarm(bot: Bot) -> Markup:
 
 def look(session: Session, bot: Bot) -> Markup:
     """What open widgets show of their bot; of a title or a line, what their own header has."""
-    html = render("widget/_look.html", bot=bot, hides_human=hides_human(session, bot))
-    return (partial("#look", html) + partial(".bot-title", escape(bot.heading), INNER)
-            + partial(".bot-line", render("widget/_line.html", bot=bot), INNER)
-            + partial(".avatar--bot", render("widget/_mark.html", bot=bot), INNER))
+    spoken = [bot.widget_language] if bot.widget_language else languages.LANGUAGES
+    return (partial(".bot-title", escape(bot.heading), INNER)
+            + partial(".avatar--bot", render("widget/_mark.html", bot=bot), INNER)
+            + Markup("").join(_look_in(language, bot, hides_human(session, bot)) for language in spoken))
+
+
+def _look_in(language: str, bot: Bot, hides_human: bool) -> Markup:
+    # A bot with a language of its own speaks it on pages, too, that were opened when it had none.
+    pages = "" if bot.widget_language else f'html[lang="{language}"] '
+    with languages.spoken(language):
+        return (partial(f"{pages}#look", render("widget/_look.html", bot=bot, hides_human=hides_human))
+                + partial(f"{pages}.bot-line", render("widget/_line.html", bot=bot), INNER))
 
 
 def lists(inbox, bot: Bot, member: Member) -> Markup:

@@ -85,7 +85,7 @@ def test_the_readme_needs_two_commands():
 
 
 def test_the_tag_in_the_readme_is_the_one_the_server_shows():
-    shown = re.search(r"tag = f'(.+)'", (ROOT / "web/setup.py").read_text(encoding="utf-8"))[1]
+    shown = re.search(r"tag = f'(.+)'", (ROOT / "web/install.py").read_text(encoding="utf-8"))[1]
     tag = shown.replace("{origin()}", "https://chat.example.com").replace("{bot.key}", "KEY")
     assert code(ROOT / "README.md", "html").strip() == tag
 

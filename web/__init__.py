@@ -8,6 +8,7 @@ from web import (
     health,
     install,
     invites,
+    language,
     passwords,
     reach,
     refusals,
@@ -32,7 +33,8 @@ def register(app: Flask) -> None:
     app.url_map.converters["id"] = RowId
     request_log.register(app)
     app.before_request(refuse_broken_forms)
-    for extension in (babel, compress, csrf, htmx, limiter, login_manager):
+    babel.init_app(app, locale_selector=language.of_request)
+    for extension in (compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
     for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, widget_identity, reach,
                      bundles, health,

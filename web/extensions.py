@@ -7,7 +7,10 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 
+from languages import Catalogues
+
 babel = Babel()
+babel.domain_instance = Catalogues()
 compress = Compress()
 csrf = CSRFProtect()
 htmx = Htmx()

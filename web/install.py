@@ -20,7 +20,9 @@ def members_only():
 def show(key: str):
     """The tag to paste, and where it was seen."""
     bot, sightings = _seen(key)
-    return render_template("dashboard/install.html", bot=bot, sightings=sightings, server=origin(), member=member())
+    tag = f'<script src="{origin()}/widget.js" data-bot="{bot.key}" async></script>'
+    return render_template("dashboard/install.html", bot=bot, tag=tag, sightings=sightings, server=origin(),
+                           member=member())
 
 
 @bp.get("/install/sightings")

@@ -4,9 +4,10 @@ import gzip
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from models import Invitation, Logo, reading
+from languages import spoken
+from models import Bot, Invitation, Logo, reading
 from models.presence import hides_human
-from web import forms, loader, sightings
+from web import forms, language, loader, sightings
 from web.access import bot_of_visitor, bot_of_website
 from web.headers import allow_framing
 from web.setup import origin
@@ -40,9 +41,8 @@ def page(key: str):
         invitation = Invitation.find(session, bot, forms.id_in(request.args.get("invitation", "")))
     allow_framing(bot.allowed_origins)
     sightings.note(bot)
-    html = render_template("widget/page.html", bot=invitation.said_by(bot) if invitation else bot, chat=None,
-                           entries=[], earlier=False, waiting_before=None, invitation=invitation, seen=0,
-                           feedback=None, audience="customer", hides_human=hides)
+    html = empty_page(invitation.said_by(bot) if invitation else bot, language.of_page(bot), invitation=invitation,
+                      hides_human=hides)
     return _compressed(html) if "gzip" in request.accept_encodings else html
 
 
@@ -52,6 +52,13 @@ def logo(key: str):
     with reading() as session:
         picture = Logo.of(session, bot_of_visitor(session, key)) or abort(404)
     return Response(picture, mimetype="image/webp", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+def empty_page(bot: Bot, language: str, **context) -> str:
+    """The widget as somebody finds it who has not written yet."""
+    with spoken(language):
+        return render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
+                               seen=0, feedback=None, audience="customer", language=language, **context)
 
 
 def _compressed(html: str):

@@ -13,7 +13,7 @@ import bots.runner
 from bots import Answer
 from bots.asking import Sentences
 from bots.runner import Runner, abandoned
-from models import Bot, Event, on_commit, reading
+from models import Bot, Event, Visit, on_commit, reading
 from models.transcript import last_messages
 from tests.models.chats import (
     CLOSED,
@@ -324,8 +324,8 @@ def test_a_chat_that_could_not_be_answered_is_answered_the_next_time(local_desk,
     assert log_of(chat)[2:] == ["bot: You said Hello"]
 
 
-def test_answers_are_given_inside_the_context_and_in_its_language(local_desk, engine):
-    inside = []
+def test_answers_are_given_inside_the_context_and_in_the_customers_language(local_desk, engine):
+    inside, languages = [], {"de-AT": str.upper}
 
     @contextmanager
     def context():
@@ -334,8 +334,8 @@ def test_answers_are_given_inside_the_context_and_in_its_language(local_desk, en
         inside.append("out")
 
     engine(fails)
-    on_commit(Runner(1, context, str.upper).hear)
-    chat = chat_of(write_first(local_desk, "one"))
+    on_commit(Runner(1, context, languages.get).hear)
+    chat = chat_of(write_first(local_desk, "one", visit=Visit(language="de-AT")))
     settle()
     assert (inside, log_of(chat)[2]) == (["in", "out"], f"bot: {SENTENCES.failed.upper()}")
 

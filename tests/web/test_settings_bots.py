@@ -7,6 +7,7 @@ from models import Bot, Event, reading
 from tests.people import Customer
 from tests.web.edge import assert_pushed, customer_screen, inbox_screen, nothing_changes, words_of
 
+LOOK = 'html[lang="en"] #look'
 GOOD = {"name": "Harbour", "welcome": "Ahoy", "fallback": "Once more, please", "quick_replies": "One\nTwo\n\nOne",
         "handoff_after": ""}
 
@@ -72,7 +73,7 @@ def test_deleting_closes_what_is_open_and_says_so_beforehand(server, desk, anna,
     assert "Harbor bot is deleted." in anna.http.post(f"/settings/bots/{desk.bot.key}/deletion").text
     pushes = screen.pushes()
     assert_pushed(pushes, f"#conversation_chat_{chatting.chat_id}", "Closed, because this chat is no longer offered")
-    assert_pushed(pushes, "#look", "This chat is switched off at the moment.")
+    assert_pushed(pushes, LOOK, "This chat is switched off at the moment.")
     assert anna.http.get(f"/settings/bots/{desk.bot.key}").status_code == 404
 
 
@@ -82,13 +83,13 @@ def test_switching_off_tells_open_dashboards_and_widgets(server, desk, anna, noo
     pushes = inbox.pushes()
     assert_pushed(pushes, "#inbox", "Harbor bot is switched off.")
     assert "Harbor bot" not in words_of(assert_pushed(pushes, "#bot_menu", ""))
-    assert_pushed(widget, "#look", "This chat is switched off at the moment.")
+    assert_pushed(widget, LOOK, "This chat is switched off at the moment.")
 
     anna.http.post(f"/settings/bots/{desk.bot.key}/return")
     pushes = inbox.pushes()
     assert_pushed(pushes, "#bot_menu", "Harbor bot")
     assert any(push.frame.get("catch_up") for push in pushes)
-    assert words_of(assert_pushed(widget, "#look", "")) == ""
+    assert words_of(assert_pushed(widget, LOOK, "")) == ""
 
 
 def test_an_administrator_whose_bots_are_all_off_comes_to_the_settings(desk, anna):

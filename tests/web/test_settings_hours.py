@@ -112,7 +112,7 @@ def test_a_hidden_button_comes_with_the_first_member_and_refuses_before(server, 
         assert_refused(customer.hand_off(), 409, "Nobody is here right now.")
     screen = customer_screen(server, customer, desk.bot.key)
     MemberClient(server, desk.maya.email)
-    pushed = assert_pushed(screen, "#look", "")
+    pushed = assert_pushed(screen, 'html[lang="en"] #look', "")
     assert "data-hides-human" not in pushed.html and "data-hides-human" not in httpx.get(widget).text
 
 

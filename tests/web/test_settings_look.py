@@ -12,7 +12,7 @@ from tests.web.edge import assert_pushed, customer_screen, nothing_changes
 
 GOOD = {"accent": "#7A1FA2", "on_accent": "", "theme": "dark", "title": "Harbor help", "subtitle": "",
         "launcher_icon": "headset", "launcher_side": "left", "launcher_gap": "32", "open_label": "Ask us",
-        "close_label": ""}
+        "close_label": "", "widget_language": ""}
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def test_open_widgets_are_painted_anew(server, desk, anna, address, chatting):
     screen = customer_screen(server, chatting, desk.bot.key)
     anna.http.post(address, data={**GOOD, "subtitle": "Here for <you>"})
     pushes = screen.pushes()
-    look = assert_pushed(pushes, "#look", "")
+    look = assert_pushed(pushes, 'html[lang="en"] #look', "")
     assert 'data-accent="#7a1fa2"' in look.html and 'data-theme="dark"' in look.html
     assert_pushed(pushes, ".bot-title", "Harbor help")
-    assert "Here for &lt;you&gt;" in assert_pushed(pushes, ".bot-line", "Here for <you>").html
+    assert "Here for &lt;you&gt;" in assert_pushed(pushes, 'html[lang="de"] .bot-line', "Here for <you>").html
 
 
 @pytest.mark.parametrize(("field", "typed", "sentence"), [
@@ -60,6 +60,7 @@ def test_open_widgets_are_painted_anew(server, desk, anna, address, chatting):
     ("theme", "purple", "Not a valid choice."),
     ("launcher_icon", "../../x", "Not a valid choice."),
     ("launcher_side", "", "Not a valid choice."),
+    ("widget_language", "tlh", "Not a valid choice."),
     ("launcher_gap", "", "Please fill this in."),
     ("launcher_gap", "201", "At most 200."),
     ("launcher_gap", "1.5", "Please write a whole number, 0 or more."),

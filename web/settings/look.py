@@ -1,13 +1,14 @@
 """How a bot looks: colours, words and logo of the chat, and its launcher; with the real widget beside it."""
 
-from flask import render_template, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from werkzeug.wrappers import Response
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import StopValidation
 
+from languages import LANGUAGES, chosen
 from models import Bot, Logo
 from models.bot import LAUNCHER_ICONS, SIDES, THEMES
 from models.colour import ENOUGH, InvalidColour, clean_colour, contrast, readable_on, readable_under
@@ -17,6 +18,7 @@ from web.headers import allow_own_framing
 from web.pictures import LARGEST_BYTES, InvalidPicture, small_picture
 from web.settings.forms import Cleaned, SettingsForm, UpTo, WholeNumber
 from web.settings.pages import find_bot, page, refused, resource, saved
+from web.widget import empty_page
 
 bp = resource("look")
 
@@ -51,6 +53,9 @@ class LookForm(SettingsForm):
     accent = StringField(_l("Colour"), [Colour()])
     on_accent = StringField(_l("Text on it"), [Colour(required=False)], description=_l(
         "Empty: white or black, whichever reads better."))
+    widget_language = SelectField(_l("Language of buttons and lines"), description=_l(
+        "What you write yourself, such as the welcome, stays in your own words."),
+        choices=[("", _l("As the customer's browser")), *LANGUAGES.items()])
     theme = RadioField(_l("Light or dark"), choices=list(zip(THEMES, THEME_NAMES, strict=True)))
     title = StringField(_l("Title"), [Cleaned(60, required=False)], description=_l(
         "At the top of the chat. Empty: the bot's name."))
@@ -123,8 +128,8 @@ def preview(key: str):
     """The widget as it would look with the values in the address; those that cannot be are left as they are."""
     bot = find_bot(key)
     allow_own_framing()
-    return render_template("widget/page.html", bot=_as_typed(bot), preview=True, chat=None, entries=[], earlier=False,
-                           waiting_before=None, seen=0, feedback=None, audience="customer")
+    typed = _as_typed(bot)
+    return empty_page(typed, chosen(typed.widget_language, request.accept_languages.best), preview=True)
 
 
 @bp.get("/bots/<key>/look/contrast")

@@ -11,7 +11,7 @@
   const visit = () => ({
     ...baton.page,
     ...baton.claims,
-    language: navigator.language,
+    language: document.documentElement.dataset.language ?? navigator.language,
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   // The first message also says where the customer is.
