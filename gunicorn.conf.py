@@ -61,7 +61,10 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)
 
 
 def on_starting(server):
-    """Start counting at 0."""
+    """Start counting at 0; refuse what would break open chats."""
+    if server.cfg.is_ssl:
+        # Sockets are written to past Python's own objects, TLS included.
+        sys.exit("Baton: TLS ends at the proxy before Baton, see docs/self-hosting.md: leave out certfile and keyfile.")
     shutil.rmtree(metrics_folder, ignore_errors=True)
     metrics_folder.mkdir(mode=0o700, exist_ok=True)
 

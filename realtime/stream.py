@@ -66,7 +66,7 @@ class Stream:
 
     def pause(self) -> None:
         """Leave input where it is until `read`."""
-        if not self._is_ending:
+        if self.is_there and not self._is_ending:
             self._reader.stop()
 
     def write(self, data: bytes) -> None:

@@ -11,7 +11,6 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
-from gunicorn.sock import ssl_context
 from gunicorn.workers.ggevent import GeventWorker
 
 log = logging.getLogger(__name__)
@@ -63,9 +62,7 @@ class Worker(GeventWorker):
     def serve(self, listener) -> StreamServer:
         """Start accepting connections from a listening socket."""
         listener.setblocking(1)
-        ssl_args = {"ssl_context": ssl_context(self.cfg)} if self.cfg.is_ssl else {}
-        server = StreamServer(listener, handle=partial(self.handle, listener),
-                              spawn=Pool(self.worker_connections), **ssl_args)
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=Pool(self.worker_connections))
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()

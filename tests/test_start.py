@@ -135,6 +135,13 @@ def test_a_setting_that_is_nonsense_is_refused(clone):
     assert refusal(clone, "bin/serve", PORT="http").startswith("Baton: PORT must be a whole number")
 
 
+def test_tls_of_its_own_is_refused_for_it_would_break_sockets(clone):
+    done = subprocess.run([sys.executable, "-m", "gunicorn", "--certfile=any.pem", "wsgi:app"], cwd=clone, timeout=60,
+                          env={**QUIET, "DATA_DIR": clone / "data"}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Baton: TLS ends at the proxy before Baton, see docs/self-hosting.md" in done.stderr
+
+
 def test_an_unknown_argument_is_refused(clone):
     assert "--demo" in refusal(clone, "bin/serve", "--dmeo")
 

@@ -1,10 +1,12 @@
 import threading
 import time
+from types import SimpleNamespace
 
 import gevent.socket
 import pytest
 from gevent.event import Event
 
+from realtime.connection import Connection
 from realtime.stream import Stream
 from tests.realtime.conftest import wait_until
 from tests.wsclient import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, WebSocketClient, encode_frame
@@ -244,3 +246,15 @@ def test_reading_that_fails_cuts_the_line(caplog):
 
 def fail(data: bytes) -> None:
     raise RuntimeError("a bug while reading")
+
+
+def test_a_peer_that_leaves_between_its_words_and_our_answer_is_gone_quietly(caplog):
+    ours, theirs = gevent.socket.socketpair()
+    heard, ended = [], Event()
+    connection = Connection(SimpleNamespace(sock=ours), heard.append)
+    theirs.sendall(encode_frame(TEXT, b'{"typing": true}') + encode_frame(PING, b"there?"))
+    theirs.close()
+    connection.start(ended.set)
+    assert ended.wait(1)
+    assert heard == ['{"typing": true}']
+    assert caplog.text == ""
