@@ -106,7 +106,7 @@
 
   if (/^#[\da-f]{6}$/i.test(color)) home.style.setProperty("--accent", color);
   if (on && !said.color) home.style.setProperty("--on", on);
-  home.style.colorScheme = theme;
+  if (theme) home.style.colorScheme = theme;
   home.classList.toggle("left", side === "left");
   if (/^\d+$/.test(offset)) home.style.setProperty("--gap", `${offset}px`);
 

@@ -50,8 +50,9 @@ settings = Settings()
 def script() -> str:
     """The loader."""
     found = settings.now()
-    lean = _lean(any("invitations" in each for each in found.values()))
-    return lean.replace(_SETTINGS, f"BOTS={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", 1)
+    written = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    invites = any("invitations" in each for each in found.values())
+    return lean(invites).replace(_SETTINGS, f"BOTS={written}", 1)
 
 
 def _look_up() -> dict[str, dict]:
@@ -92,11 +93,10 @@ def outline(icon: str) -> str:
 
 
 @cache
-def _lean(invites: bool) -> str:
+def lean(invites: bool) -> str:
     """The loader without what only people read, and without the part about invitations unless it `invites`."""
     source = _HEAD.sub("", (STATIC / "widget.js").read_text())
     if not invites:
         source = _INVITATIONS.sub("", source)
-    lean = rjsmin.jsmin(_STYLE.sub(lambda style: _SPARE.sub(lambda found: found[1] or " ", style[0]), source))
-    assert _SETTINGS in lean
-    return lean
+    source = _STYLE.sub(lambda style: _SPARE.sub(lambda found: found[1] or " ", style[0]), source)
+    return rjsmin.jsmin(source)

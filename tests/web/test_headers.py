@@ -1,5 +1,6 @@
 """What goes with every answer: the page's policy, who may frame it, what may be kept."""
 
+import gzip
 import re
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from helpers import asset
 from models import transaction
 from tests.web.edge import be_live, filled, rules
+from web import loader
 
 
 def policy_of(answer: httpx.Response) -> dict[str, str]:
@@ -87,12 +89,17 @@ def test_files_are_kept_for_ever_under_an_address_that_changes_with_them(server)
 
 
 def test_the_loader_is_kept_briefly_and_may_run_anywhere(server):
-    loader = httpx.get(f"{server.url}/widget.js")
-    assert "max-age=60" in loader.headers["Cache-Control"] and "immutable" not in loader.headers["Cache-Control"]
-    assert loader.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert loader.headers["Content-Type"].startswith("text/javascript")
-    again = httpx.get(f"{server.url}/widget.js", headers={"If-None-Match": loader.headers["ETag"]})
+    script = httpx.get(f"{server.url}/widget.js")
+    assert "max-age=60" in script.headers["Cache-Control"] and "immutable" not in script.headers["Cache-Control"]
+    assert script.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    again = httpx.get(f"{server.url}/widget.js", headers={"If-None-Match": script.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_the_loader_is_light():
+    assert len(gzip.compress(loader.lean(invites=False).encode(), 6)) <= 4_000
+    assert len(gzip.compress(loader.lean(invites=True).encode(), 6)) <= 4_300
 
 
 def test_files_travel_compressed_and_pages_do_not(server):

@@ -1,10 +1,11 @@
-"""What a bot says first: by its rule, beside the launcher, once; and the chat begins with it."""
+"""What the loader shows of a bot before a chat: its launcher, and its invitations, by their rule and once."""
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from models import Invitation
+from models import Bot, Invitation, now, transaction
+from tests.browser.conftest import CustomerPage
 from tests.browser.test_widget import record_requests, stored
 from tests.running import eventually
 
@@ -52,3 +53,38 @@ def test_an_invitation_shows_by_its_rule_and_the_chat_begins_with_it(customer_pa
     page.clock.run_for(10_000)
     expect(back).to_be_hidden()
     expect(bubble).to_be_hidden()
+
+
+def test_the_launcher_looks_as_its_bot_says_unless_the_tag_says_otherwise(customer_page, desk, server):
+    dark = customer_page(color_scheme="dark").launcher("Open chat")
+    expect(dark).to_be_visible()
+    looks = "button => [getComputedStyle(button.getRootNode().host).getPropertyValue('color-scheme'), " \
+            "getComputedStyle(button).backgroundColor, button.querySelector('path').getAttribute('d')]"
+    plain = dark.evaluate(looks)
+    assert plain[0] == "light dark"
+
+    desk.bot.change(desk.anna, accent="#7c3aed", launcher_side="left", launcher_gap=40, launcher_icon="circle-help",
+                    open_label="Ask us", theme="light")
+    eventually(lambda: "Ask us" in httpx.get(f"{server.url}/widget.js").text)
+
+    launcher = customer_page(color_scheme="dark").launcher("Ask us")
+    expect(launcher).to_be_visible()
+    scheme, color, icon = launcher.evaluate(looks)
+    assert (scheme, color) == ("light", "rgb(124, 58, 237)") and icon != plain[2]
+    box = launcher.bounding_box()
+    assert (box["x"], 800 - box["y"] - box["height"]) == (40, 40)
+
+
+def test_a_bot_that_is_switched_off_has_a_launcher_only_for_chats_that_go_on(customer_page, contexts, desk, server):
+    customer = customer_page().open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    with transaction() as session:
+        session.get(Bot, desk.bot.id).switched_off_at = now()
+    eventually(lambda: f'"{desk.bot.key}":{{"off":true}}' in httpx.get(f"{server.url}/widget.js").text)
+
+    visitor = customer_page()
+    eventually(lambda: visitor.page.evaluate("window.Baton !== undefined"))
+    expect(visitor.launcher("Open chat")).to_have_count(0)
+    back = contexts(storage_state=customer.page.context.storage_state()).new_page()
+    back.goto(customer.page.url)
+    expect(CustomerPage(back).launcher("Open chat")).to_be_visible()
