@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bots.engine import Answer, BotSettings, Entry, Question
-from bots.retrieval import Library, Nearest
+from bots.retrieval import Nearest, library_of
 
 # Calibrated on the demo's entries by tests/bots/test_retrieval.py, which prints what they achieve.
 UNDERSTOOD_FROM = 0.45
@@ -16,7 +16,7 @@ class KnowledgeEngine:
 
     def __init__(self, settings: BotSettings, entries: Sequence[Entry]) -> None:
         self._fallback = settings.fallback
-        self._library = Library(entries, settings.language)
+        self._library = library_of(entries, settings.language)
 
     def answer(self, question: Question) -> Answer:
         """Return the nearest entry's answer, or the fallback with the nearest entries to choose from."""

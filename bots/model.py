@@ -8,7 +8,7 @@ import httpx
 
 from bots.engine import Answer, BotSettings, EngineFailed, Entry, Question
 from bots.outward import asking, bounded, lines_of
-from bots.retrieval import Library
+from bots.retrieval import library_of
 
 # What a model says in place of an answer that it does not have.
 NO_ANSWER = "NO_ANSWER"
@@ -40,7 +40,7 @@ class ModelEngine:
 
     def __init__(self, settings: BotSettings, entries: Sequence[Entry]) -> None:
         self._settings = settings
-        self._library = Library(entries, settings.language)
+        self._library = library_of(entries, settings.language)
 
     def answer(self, question: Question) -> Answer:
         """Return what the model says. Raises EngineFailed."""

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from os.path import commonprefix
 
+import gevent
 import numpy as np
 from bm25s import BM25, stopwords
 from rapidfuzz import process
@@ -51,7 +52,17 @@ ENGLISH_COURTESIES = """
 """.split()
 
 
+# With more entries, building takes so long that nobody else in the process should have to wait for it.
+BUILT_HERE_UP_TO = 100
+
 Nearest = list[tuple[Entry, float]]
+
+
+def library_of(entries: Sequence[Entry], language: str) -> "Library":
+    """Everything a bot knows, ready to be searched."""
+    if len(entries) <= BUILT_HERE_UP_TO:
+        return Library(entries, language)
+    return gevent.get_hub().threadpool.apply(Library, (entries, language))
 
 
 class Library:

@@ -18,7 +18,7 @@ from models.base import Base, Created, Name, PrimaryKey, Prose, now
 from models.bot import Bot
 from models.database import reading, transaction
 from models.event import Action, track
-from models.text import clean, clean_optional
+from models.text import InvalidText, clean, clean_optional
 
 if TYPE_CHECKING:
     from models.member import Member
@@ -39,6 +39,10 @@ class TooMuchKnowledge(Exception):
     limit = ENTRIES_AT_MOST
 
 
+class TooManyTexts(InvalidText):
+    """More alternatives or quick replies than an entry can have."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """An entry that is not stored yet. `source` names the document that it is a passage of; '': the host wrote it."""
@@ -50,10 +54,12 @@ class Draft:
     source: str = ""
 
     def cleaned(self) -> "Draft":
-        """The same as Baton stores texts; raises InvalidText."""
+        """The same as Baton stores texts; raises InvalidText or TooManyTexts."""
+        if len(self.alternatives) > ALTERNATIVES_AT_MOST or len(self.quick_replies) > QUICK_REPLIES_AT_MOST:
+            raise TooManyTexts
         return Draft(clean(self.question, QUESTION_LIMIT), clean(self.answer, ANSWER_LIMIT),
-                     [clean(text, QUESTION_LIMIT) for text in self.alternatives[:ALTERNATIVES_AT_MOST]],
-                     [clean(text, QUICK_REPLY_LIMIT) for text in self.quick_replies[:QUICK_REPLIES_AT_MOST]],
+                     [clean(text, QUESTION_LIMIT) for text in self.alternatives],
+                     [clean(text, QUICK_REPLY_LIMIT) for text in self.quick_replies],
                      clean_optional(self.source, SOURCE_LIMIT))
 
     def columns(self) -> dict:

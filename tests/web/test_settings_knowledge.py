@@ -97,6 +97,8 @@ def test_a_table_is_imported(desk, pages):
     (b"question,answer\nFine?,Yes.\n,No.\nWhy?,\n" + b"x" * 301 + b",y\n",
      ["Row 3: the question is missing.", "Row 4: the answer is missing.",
       "Row 5: a text has more than 300 characters."]),
+    (b"question,answer,quick replies\nWhy?,So.,1|2|3|4|5|6|7\n",
+     ["Row 2: at most 50 alternatives and 6 quick replies."]),
     (b"question,answer\n" + b"?,\n" * 13, [f"Row {number}: the answer is missing." for number in range(2, 12)]
      + ["… and 3 more rows."]),
     (b"frage,antwort\na,b\n", ["The first line has no column “question”."]),

@@ -16,10 +16,13 @@ from documents.formats import FORMATS
 from documents.table import MissingColumn, Row, rows_of
 from models import Bot
 from models.knowledge import (
+    ALTERNATIVES_AT_MOST,
     ENTRIES_AT_MOST,
     QUESTION_LIMIT,
+    QUICK_REPLIES_AT_MOST,
     SOURCE_LIMIT,
     Draft,
+    TooManyTexts,
     TooMuchKnowledge,
     add_entries,
     documents_of,
@@ -158,6 +161,9 @@ def _draft(row: Row) -> Draft | str:
         return _("Row %(number)s: %(what)s is missing.", number=row.number, what=missing)
     except TextTooLong as error:
         return _("Row %(number)s: a text has more than %(limit)s characters.", number=row.number, limit=error.limit)
+    except TooManyTexts:
+        return _("Row %(number)s: at most %(alternatives)s alternatives and %(replies)s quick replies.",
+                 number=row.number, alternatives=ALTERNATIVES_AT_MOST, replies=QUICK_REPLIES_AT_MOST)
     except InvalidText:
         return _("Row %(number)s: a text has characters that cannot be shown.", number=row.number)
 
