@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import gevent
+from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -43,7 +44,7 @@ AT_ONCE = 32
 # Engines that wait for another server: their chats count as abandoned only when such a wait must be over.
 SLOW = ("model", "webhook")
 LONGEST_WAIT_SECONDS = 60
-SHOWN_EVERY_SECONDS = 0.15
+SHOWN_EVERY_SECONDS, SHOWN_AGAIN_SECONDS = 0.15, 1
 
 
 def show_nobody(chat_id: int, text: str | None) -> None:
@@ -138,14 +139,25 @@ class Runner:
             return _Task(chat, message, question, self._engine_of(session, bot), sentences, bot.engine in SLOW)
 
     def _ask(self, task: "_Task") -> Answer:
-        question = replace(task.question, tell=_Teller(self._show, task.chat.id))
+        teller = _Teller(self._show, task.chat.id)
+        question = replace(task.question, tell=teller.tell)
         if task.is_slow:
-            self._show(task.chat.id, "")
+            teller.show()
+            showing = gevent.spawn(self._show_again, teller)
         try:
             return ask(task.engine, question, task.engine.limit_seconds, task.sentences)
         finally:
+            if task.is_slow:
+                teller.over.set()
+                showing.join()  # else a last look could arrive after the answer
             if question.meter.tokens:
                 TokenUse.add(task.chat, question.meter.tokens)
+
+    def _show_again(self, teller: "_Teller") -> None:
+        """Show once more, now and then: a page may have come back, or had no socket before its first message."""
+        with self._context():
+            while not teller.over.wait(SHOWN_AGAIN_SECONDS):
+                teller.show()
 
     def _engine_of(self, session: Session, bot: Bot) -> "_Known":
         setup = EngineSetup.of(session, bot, bot.engine)
@@ -216,12 +228,21 @@ class _Teller:
     def __init__(self, show: Callable[[int, str | None], None], chat_id: int):
         self._show = show
         self._chat_id = chat_id
+        self.over = Event()
         self._shown_at = 0.0
+        self._text = ""
 
-    def __call__(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Take what there is now."""
+        self._text = text
         if time.monotonic() - self._shown_at >= SHOWN_EVERY_SECONDS:
-            self._shown_at = time.monotonic()
-            self._show(self._chat_id, text)
+            self.show()
+
+    def show(self) -> None:
+        """Show what there was last; '' while there is nothing yet."""
+        # The first words do not wait because there were none a moment ago.
+        self._shown_at = time.monotonic() if self._text else 0.0
+        self._show(self._chat_id, self._text)
 
 
 def abandoned() -> list[int]:
