@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from documents import passages_of
-from models import Bot, KnowledgeEntry, Member, SetupLink, UnansweredQuestion, transaction
+from models import Bot, Invitation, KnowledgeEntry, Member, SetupLink, UnansweredQuestion, transaction
 from models.founding import found
 from models.knowledge import Draft, replace_documents
 
@@ -12,6 +12,7 @@ PASSWORD = "demo-password"
 KNOWLEDGE = Path(__file__).parent / "knowledge.json"
 GUIDE = Path(__file__).parent / "care-guide.md"
 ASKED_IN_VAIN = ("Do you rent out kayaks?", "Is the harbour café yours?", "Can you engrave a compass?")
+INVITATION = "Not sure what suits your weather? Ask me: I know every jacket here."
 
 
 def load_demo() -> None:
@@ -25,6 +26,8 @@ def load_demo() -> None:
         session.add(careers)
     for bot, description in zip((shop, careers), described, strict=True):
         teach(bot, description["entries"])
+    # Only for who has looked around for a while: whoever tries the demo finds the button first.
+    Invitation.add(shop, maya, text=INVITATION, pages="/demo", seconds=20, scroll=60)
     with transaction() as session:
         for question in ASKED_IN_VAIN:
             UnansweredQuestion.note(session, shop.id, question)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from helpers import STATIC
+from languages import chosen, spoken
 from models import Bot, Invitation, reading
 
 _HEAD = re.compile(r"\A/\*.*?\*/\n", re.DOTALL)
@@ -69,10 +70,13 @@ def _settings_of(bot: Bot, invitations: list[Invitation] | None) -> dict:
     if not bot.is_on:
         return {"off": True}
     its = bot.launcher()
+    with spoken(chosen(bot.widget_language)):
+        if bot.widget_language:
+            its = {"openLabel": gettext("Open chat"), "closeLabel": gettext("Close chat"), **its}
+        if invitations:
+            its["invitations"] = [_rule_of(bot, each) for each in invitations]
     if "icon" in its:
         its["icon"] = outline(its["icon"])
-    if invitations:
-        its["invitations"] = [_rule_of(bot, each) for each in invitations]
     return its
 
 

@@ -45,6 +45,14 @@ def test_every_field_is_kept_and_is_in_the_loader_at_once(server, desk, anna):
     assert in_loader(server, desk.other_bot) == {}
 
 
+def test_the_launcher_of_a_bot_with_a_language_of_its_own_speaks_it(server, desk, anna):
+    add(anna, desk.bot)
+    desk.bot.change(desk.anna, widget_language="de", open_label="Frag uns")
+    known = eventually(lambda: "openLabel" in in_loader(server, desk.bot) and in_loader(server, desk.bot))
+    assert (known["openLabel"], known["closeLabel"]) == ("Frag uns", "Chat schließen")
+    assert known["invitations"][0]["dismiss"] == "Ausblenden"
+
+
 @pytest.mark.parametrize(("pages", "matches", "misses"), [
     ("", ["/", "/a/b"], []),
     ("/pricing", ["/pricing"], ["/pricing/b", "/a/pricing", "/pricing2"]),
