@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from config import Config
 from doctor.finding import Finding, bad, good
-from models.database import engine
+from models.database import engine, writer
 from models.schema import SchemaError, check_schema
 
 RELAY_SECONDS = 2
@@ -107,7 +107,7 @@ def redis_place(url: str) -> str:
 
 
 def _try_writing() -> None:
-    with engine().execution_options(writes=True).connect() as connection:
+    with writer().connect() as connection:
         if connection.dialect.name == "postgresql" and connection.scalar(text("SHOW transaction_read_only")) == "on":
             raise SQLAlchemyError("it takes no writes (is it a standby?)")
         connection.execute(text("SELECT 1"))

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
@@ -22,7 +22,10 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True)
 class _Database:
-    """The open database; `asker`, `reader` and `writer` differ in how they begin, if they do."""
+    """The open database; `asker`, `reader` and `writer` differ in how they begin, if they do.
+
+    Engines of their own, not options of one: those cost more with each use.
+    """
 
     engine: Engine
     asker: Engine
@@ -47,8 +50,7 @@ def close_database() -> None:
     """Give back every connection; the next use needs `open_database` again."""
     global _database
     if _database is not None:
-        _database.engine.dispose()
-        _database.asker.dispose()
+        forget_connections()
         _database = None
 
 
@@ -73,32 +75,49 @@ def _open_sqlite(url: str) -> _Database:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection):
-        # A transaction that reads first and writes later would fail as soon as another one wrote between.
-        begins = connection.get_execution_options().get("begins", "BEGIN")
-        if begins:
-            connection.exec_driver_sql(begins)
+    # A transaction that reads first and writes later would fail as soon as another one wrote between.
+    asker, writer = (create_engine(url, pool=engine.pool, hide_parameters=True) for _ in range(2))
+    for one, begins in ((engine, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+        event.listen(one, "begin", lambda connection, begins=begins: connection.exec_driver_sql(begins))
 
     # SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
     # the first writer included; with this lock greenlets queue instead.
-    asker, writer = (engine.execution_options(begins=how) for how in ("", "BEGIN IMMEDIATE"))
     return _Database(engine, asker, engine, writer, threading.RLock())
 
 
 def _open_postgresql(url: str) -> _Database:
-    options = {"max_overflow": 20, "pool_timeout": 10, "hide_parameters": True,
+    options = {"max_overflow": 10, "pool_timeout": 10, "hide_parameters": True,
                "connect_args": {"connect_timeout": CONNECT_SECONDS}}
-    engine = create_engine(url, pool_size=10, **options)
+    writer = create_engine(url, pool_size=10, **options)
     asker = create_engine(url, pool_size=5, isolation_level="AUTOCOMMIT", **options)
     # Each query would else see what was committed meanwhile. Who asks for messages and then for events would
     # get an event's number without the message before it, and never ask for that one again.
-    return _Database(engine, asker, engine.execution_options(isolation_level="REPEATABLE READ"), engine, nullcontext())
+    reader = create_engine(url, pool_size=5, isolation_level="REPEATABLE READ", **options)
+    for one in (writer, asker, reader):
+        event.listen(one, "handle_error", _forget_lost_connections)
+    return _Database(writer, asker, reader, writer, nullcontext())
+
+
+def _forget_lost_connections(context: ExceptionContext) -> None:
+    # The database was restarted: SQLAlchemy empties the pool that has found out, and these are three.
+    if context.is_disconnect:
+        forget_connections()
 
 
 def engine() -> Engine:
     """The open database; RuntimeError before `open_database`."""
     return _opened().engine
+
+
+def writer() -> Engine:
+    """The same, for who writes past `transaction`: its transactions begin as writing ones."""
+    return _opened().writer
+
+
+def forget_connections() -> None:
+    """Hang up on the database; the next use connects anew."""
+    for one in (_opened().engine, _opened().asker, _opened().reader):
+        one.dispose()
 
 
 def _opened() -> _Database:

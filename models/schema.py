@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import engine, is_away
+from models.database import engine, is_away, writer
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def rebuilding() -> Iterator[Connection]:
 
     Raises SchemaError when a row would be left that refers to none.
     """
-    connected = engine().execution_options(writes=True).connect()
+    connected = writer().connect()
     with connected as connection, _unchecked_references(connection), connection.begin():
         yield connection
         _check_references(connection)

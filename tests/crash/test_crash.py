@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from models.database import engine
+from models.database import forget_connections
 from tests.crash.crowd import Crowd
 from tests.crash.screens import Live
 
@@ -36,7 +36,7 @@ async def break_it(breakable, desk, pause, violence, tell):
         await violence(breakable, tell)
         mischief.cancel()
         await crowd.stop_writing()
-        engine().dispose()  # this process's own connections did not survive either
+        forget_connections()  # this process's own connections did not survive either
         account = await crowd.account()
         tell(f"{breakable.stack.name}: {account}; sent again {sum(author.retries for author in crowd.authors()):,}, "
              f"came back {sum(len(screen.closed_with) for screen in crowd.all()):,} times")

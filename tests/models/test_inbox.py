@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from models import Chat, Side, State, now, reading
-from models.database import engine
 from models.inbox import chat_of, digests, inbox_of, past_chats, queue, waiting_before, waiting_counts
 from models.secret import new_token
 from models.seen import mark_seen
@@ -44,9 +43,9 @@ def statements(database):
     def note(_connection, _cursor, statement, *_rest):
         asked.append(statement)
 
-    event.listen(engine(), "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)
     yield asked
-    event.remove(engine(), "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_each_live_chat_is_in_one_of_three_lists(local_desk):
