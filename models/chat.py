@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, Created, PrimaryKey, Prose, now
 from models.bot import Bot, BotOff
-from models.customer import Customer, Visit, meet, note_visit
+from models.customer import Customer, NotIntroduced, Visit, meet, note_visit
 from models.database import announce, reading, transaction
 from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
@@ -203,7 +203,7 @@ class Chat(Base):
         """Store a customer's first message in a new chat, after the bot's welcome; return the message.
 
         A repeat (same `uuid`) returns what is stored; a customer whose chat is open writes in that one.
-        Raises InvalidText, InvalidUuid, InvalidToken.
+        Raises InvalidText, InvalidUuid, InvalidToken, NotIntroduced.
         """
         said, uuid = clean(said), clean_uuid(uuid)
         # Two tabs may write their first message at once: the other one then made the customer or the chat.
@@ -221,11 +221,11 @@ class Chat(Base):
     def ask_for_human(bot: Bot, token: str, visit: Visit) -> "Chat":
         """The customer's open chat, made now if there is none, in the hands of the people: not a word was written.
 
-        Raises NothingSaid unless `bot` offers a person from the beginning; InvalidToken.
+        Raises NothingSaid unless `bot` offers a person from the beginning; NotIntroduced, InvalidToken.
         """
         if not bot.offers_human(0):
             raise NothingSaid
-        return Chat.open_unsaid(bot, token, visit).hand_off()
+        return _despite_twin(lambda: _open_unsaid(bot, token, visit, _introduced)).hand_off()
 
     def post_as_customer(self, said: str, uuid: str) -> Message:
         """Store the customer's message; a repeat returns what is stored.
@@ -638,10 +638,10 @@ def _refuse_without_access(session: Session, chat: Chat, member: Member) -> None
         raise NoAccess
 
 
-def _open_unsaid(bot: Bot, token: str, visit: Visit) -> Chat:
+def _open_unsaid(bot: Bot, token: str, visit: Visit, checked=lambda customer, bot: customer) -> Chat:
     with transaction() as session:
         customer = meet(session, bot, token, visit)
-        return Chat.open_of(session, customer) or _open_chat(session, bot, customer)
+        return Chat.open_of(session, customer) or _open_chat(session, bot, checked(customer, bot))
 
 
 def _start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:
@@ -650,8 +650,14 @@ def _start(bot: Bot, token: str, visit: Visit, said: str, uuid: str) -> Message:
         stored = already_stored(session, select(Chat.id).where(Chat.customer_id == customer.id), uuid)
         if stored:
             return stored
-        chat = Chat.open_of(session, customer) or _open_chat(session, bot, customer)
+        chat = Chat.open_of(session, customer) or _open_chat(session, bot, _introduced(customer, bot))
         return _post_as_customer(session, chat, bot, said, uuid)
+
+
+def _introduced(customer: Customer, bot: Bot) -> Customer:
+    if customer.is_asked(bot):
+        raise NotIntroduced(bot)
+    return customer
 
 
 def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:

@@ -19,6 +19,14 @@ class InvalidToken(Exception):
     """A token of the wrong form, or one that has expired."""
 
 
+class NotIntroduced(Exception):
+    """The bot asks something before the first message, and this customer has not answered. `.bot` is the bot."""
+
+    def __init__(self, bot: Bot):
+        super().__init__(bot.key)
+        self.bot = bot
+
+
 class UnknownCustomer(LookupError):
     """Nobody has this token with this bot."""
 
@@ -98,6 +106,10 @@ class Customer(Base):
     def is_forgotten(self) -> bool:
         """Whether the token has expired: this customer was not seen for 30 days."""
         return self.last_seen_at < now() - REMEMBERED
+
+    def is_asked(self, bot: Bot) -> bool:
+        """Whether the questions of `bot` come before the first message: not for who has answered, or is known."""
+        return bool(bot.introduction) and self.introduced_at is None and not self.is_verified
 
     @property
     def is_verified(self) -> bool:

@@ -129,6 +129,12 @@ def letter(chat: Chat) -> Markup:
     return reach(chat, "letter", {"name": chat.customer.name, "email": chat.customer.email, "uuid": str(uuid4())})
 
 
+def introduction(bot: Bot, asks: bool, typed: dict | None = None, errors: dict | None = None) -> Markup:
+    """What the customer is asked before the first message; `typed` and `errors` after a refusal."""
+    html = render("widget/_introduction.html", bot=bot, asks=asks, typed=typed or {}, errors=errors or {})
+    return partial("#introduction", html)
+
+
 def asks_email(chat: Chat) -> str | None:
     """"email" for a customer who had better not wait here: outside of the hours, or when it takes long."""
     waits = chat.is_waiting and not chat.by_mail_at

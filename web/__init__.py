@@ -7,6 +7,7 @@ from web import (
     chats,
     health,
     install,
+    introduction,
     invites,
     language,
     passwords,
@@ -37,11 +38,10 @@ def register(app: Flask) -> None:
     for extension in (compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
     for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, widget_identity, reach,
-                     bundles, health,
-                     sockets, self_test, *settings.RESOURCES):
+                     introduction, bundles, health, sockets, self_test, *settings.RESOURCES):
         app.register_blueprint(resource.bp)
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
-    for resource in (widget_chats, widget_identity, reach):
+    for resource in (widget_chats, widget_identity, reach, introduction):
         csrf.exempt(resource.bp)
     app.jinja_env.globals["bundle"] = bundles.bundle_address
     refusals.register(app)

@@ -1,13 +1,30 @@
 """Reading what browsers send, with a clear refusal of what is no sensible request."""
 
 import json
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from flask import abort, current_app, request
+from flask_babel import gettext as _
 
 from models import Visit
+from models.introduction import NotNumber, NotTicked, UnknownChoice
+from models.member import InvalidEmail
+from models.text import EmptyText, InvalidText, TextTooLong
 
 VISIT_FIELDS = ("page_url", "page_title", "referrer", "language", "time_zone", "name", "email")
+
+
+# Why an answer of a customer's is refused; the more special first.
+ANSWERS_REFUSED: dict[type[Exception], Callable[[Exception], str]] = {
+    InvalidEmail: lambda error: _("Please write an e-mail address like lena@example.com."),
+    NotNumber: lambda error: _("Please write a number."),
+    NotTicked: lambda error: _("Please tick this box."),
+    UnknownChoice: lambda error: _("Please choose one of these."),
+    EmptyText: lambda error: _("Please fill this in."),
+    TextTooLong: lambda error: _("At most %(limit)s characters.", limit=error.limit),
+    InvalidText: lambda error: _("This text has characters that cannot be shown."),
+}
 
 
 class Unreadable(ValueError):
@@ -84,3 +101,12 @@ def _attributes() -> dict:
     except (ValueError, RecursionError):
         return {}
     return attributes if isinstance(attributes, dict) else {}
+
+
+def wrong_with(check: Callable[[], object]) -> str | None:
+    """What is wrong with an answer of a customer's, in one sentence for beside its field; None when nothing is."""
+    try:
+        check()
+    except tuple(ANSWERS_REFUSED) as error:
+        return next(sentence(error) for kind, sentence in ANSWERS_REFUSED.items() if isinstance(error, kind))
+    return None

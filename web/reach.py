@@ -1,16 +1,15 @@
 """How a customer can be reached when nobody is there: a message that is left, an e-mail address, no more waiting."""
 
 from flask import Blueprint, Response, make_response
-from flask_babel import gettext as _
 
 from models import Chat, reading
-from models.member import InvalidEmail, clean_email
-from models.text import EmptyText, InvalidText, TextTooLong, clean, clean_optional
+from models.member import clean_email
+from models.text import clean, clean_optional
 from realtime import fragments
 from realtime.fragments import CUSTOMER
 from web import answers
 from web.access import chat_of_customer
-from web.forms import field
+from web.forms import field, wrong_with
 from web.widget_chats import count_message
 
 bp = Blueprint("widget_reach", __name__, url_prefix="/widget/<key>/chats/<id:chat_id>")
@@ -22,9 +21,9 @@ def leave_message(key: str, chat_id: int):
     count_message()
     chat, typed = _find(key, chat_id), {name: field(name) for name in ("name", "email", "text", "uuid")}
     errors = {name: sentence for name, sentence in (
-        ("name", _wrong(lambda: clean_optional(typed["name"], 120))),
-        ("email", _wrong(lambda: clean_email(typed["email"]))),
-        ("text", _wrong(lambda: clean(typed["text"])))) if sentence}
+        ("name", wrong_with(lambda: clean_optional(typed["name"], 120))),
+        ("email", wrong_with(lambda: clean_email(typed["email"]))),
+        ("text", wrong_with(lambda: clean(typed["text"])))) if sentence}
     if errors:
         return _ask_again(chat, "letter", typed, errors)
     chat.leave_message(typed["name"], typed["email"], typed["text"], typed["uuid"])
@@ -36,7 +35,7 @@ def leave_email(key: str, chat_id: int):
     """Leave an e-mail address, and keep the place in the queue."""
     count_message()
     chat, email = _find(key, chat_id), field("email")
-    error = _wrong(lambda: clean_email(email))
+    error = wrong_with(lambda: clean_email(email))
     if error:
         return _ask_again(chat, "email", {"email": email}, {"email": error})
     return answers.now(chat.leave_email(email), CUSTOMER)
@@ -49,18 +48,3 @@ def _find(key: str, chat_id: int) -> Chat:
 
 def _ask_again(chat: Chat, asks: str, typed: dict, errors: dict) -> Response:
     return make_response(str(fragments.reach(chat, asks, typed, errors)), 422)
-
-
-def _wrong(check) -> str | None:
-    """What is wrong with a field, in one sentence; None when nothing is."""
-    try:
-        check()
-    except InvalidEmail:
-        return _("Please write an e-mail address like lena@example.com.")
-    except EmptyText:
-        return _("Please fill this in.")
-    except TextTooLong as error:
-        return _("At most %(limit)s characters.", limit=error.limit)
-    except InvalidText:
-        return _("This text has characters that cannot be shown.")
-    return None

@@ -28,7 +28,7 @@ from models.chat import (
     State,
     StillOpen,
 )
-from models.customer import InvalidToken, UnknownCustomer
+from models.customer import InvalidToken, NotIntroduced, UnknownCustomer
 from models.database import is_away
 from models.feedback import AlreadyRated, InvalidRating
 from models.hours import WhenAway
@@ -80,6 +80,7 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     BeyondOwnBots: (403, lambda error: _("This goes beyond the bots that you see.")),
     UnknownInvite: (404, lambda error: _("There is nothing here.")),
     InvalidToken: (403, lambda error: _("This chat is no longer known here. You can start a new one.")),
+    NotIntroduced: (422, lambda error: _("Please answer the questions first. Your text is kept.")),
     UnknownCustomer: (404, lambda error: _("This chat is no longer known here. You can start a new one.")),
     Unreadable: (400, lambda error: _("This request cannot be read.")),
     RemoteProtocolError: (400, lambda error: _("This request cannot be read.")),
@@ -124,6 +125,9 @@ def refuse(error: Exception) -> Response:
         return _with_chat(error, error.chat.id, status, sentence)
     if isinstance(error, AlreadyRated):
         return _with_chat(error, error.chat_id, status, sentence)
+    if isinstance(error, NotIntroduced):
+        # The bot may ask for longer than the page is open.
+        return make_response(str(fragments.introduction(error.bot, True) + fragments.notice(sentence(error))), status)
     return _say(status, sentence(error))
 
 
@@ -175,7 +179,7 @@ def _instead(error: Exception, sentence: Callable[[Exception], str]) -> str:
 
 
 def _say(status: int, sentence: str) -> Response:
-    if request.htmx or request.blueprint in ("widget_chats", "widget_reach"):
+    if request.htmx or request.blueprint in ("widget_chats", "widget_reach", "widget_introduction"):
         return make_response(str(fragments.notice(sentence)), status)
     # Not render_template: that would ask the database who is signed in, which may be what has failed.
     return make_response(str(fragments.render("error.html", status=status, sentence=sentence)), status)

@@ -42,7 +42,7 @@ def page(key: str):
     allow_framing(bot.allowed_origins)
     sightings.note(bot)
     html = empty_page(invitation.said_by(bot) if invitation else bot, language.of_page(bot), invitation=invitation,
-                      hides_human=hides)
+                      hides_human=hides, asks=bool(bot.introduction), typed={}, errors={})
     return _compressed(html) if "gzip" in request.accept_encodings else html
 
 

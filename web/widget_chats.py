@@ -31,8 +31,12 @@ def count_message() -> None:
 def show(key: str):
     """The customer's open chat, else their last one."""
     with reading() as session:
-        chat = Chat.last_of(session, customer_of_website(session, key))
-        return ("", 404) if chat is None else _whole(session, chat.id)
+        customer = customer_of_website(session, key)
+        chat = Chat.last_of(session, customer)
+        if chat is None:
+            bot = session.get(Bot, customer.bot_id)
+            return str(fragments.introduction(bot, customer.is_asked(bot))), 404
+        return _whole(session, chat.id)
 
 
 @bp.post("/chats")

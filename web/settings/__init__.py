@@ -7,6 +7,7 @@ from web.settings import (
     hours,
     identity,
     imports,
+    introduction,
     invitations,
     knowledge,
     look,
@@ -17,5 +18,5 @@ from web.settings import (
     websites,
 )
 
-RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, invitations, identity, imports, members, mail,
-             audit, profile)
+RESOURCES = (bots, look, websites, knowledge, engines, hours, waiting, introduction, invitations, identity, imports,
+             members, mail, audit, profile)

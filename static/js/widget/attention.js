@@ -40,7 +40,8 @@
 
   const focus = () => {
     const closed = document.querySelector("[data-closed]");
-    (closed?.querySelector("[data-start-over]") ?? document.getElementById("message_box")).focus();
+    (closed?.querySelector("[data-start-over]") ?? document.querySelector("#introduction :is(input, select)")
+      ?? document.getElementById("message_box")).focus();
   };
 
   document.addEventListener("baton:shown", ({ detail: { open, fullscreen } }) => {

@@ -36,6 +36,8 @@
   baton.startOver = async () => {
     if (chatId()) baton.store.set("left", chatId());
     await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
+    // Whoever has answered the bot's questions is not asked again.
+    if (baton.store.get("token") && main.querySelector("#introduction form")) await baton.request(`${url}/introduction`);
     document.getElementById("message_box").focus();
   };
 
