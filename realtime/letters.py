@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 
+import languages
 from helpers import customer_name
 from models import Bot, Chat, Customer, Message, reading
 
@@ -21,6 +22,11 @@ def to_customer(chat: Chat, missed: list[Message]) -> tuple[str, str]:
     """What members wrote while the customer was not there."""
     with reading() as session:
         bot, customer = session.get(Bot, chat.bot_id), session.get(Customer, chat.customer_id)
+    with languages.spoken(languages.chosen(bot.widget_language or customer.language)):
+        return _to_customer(bot, customer, missed)
+
+
+def _to_customer(bot: Bot, customer: Customer, missed: list[Message]) -> tuple[str, str]:
     said = [_("%(member)s wrote:", member=message.member.first_name) + "\n" + quoted(message.text)
             for message in missed]
     back = [_("Go on in the chat on the page where you began: %(page)s", page=customer.page_url)]
