@@ -149,7 +149,7 @@ def list_members() -> None:
     with plain_refusals():
         open_settings()
         with reading() as session:
-            for one in session.query(Member).order_by(Member.email):
+            for one in session.query(Member).filter(Member.removed_at.is_(None)).order_by(Member.email):
                 bots = "every bot" if one.all_bots else ", ".join(bot.key for bot in one.bots(session)) or "no bot"
                 disabled = "  (disabled)" if one.is_disabled else ""
                 click.echo(f"{one.email}  {one.role}  {one.name}  {bots}{disabled}")

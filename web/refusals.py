@@ -33,6 +33,7 @@ from models.database import is_away
 from models.feedback import AlreadyRated, InvalidRating
 from models.hours import WhenAway
 from models.invite import UnknownInvite
+from models.member import WrongCredentials
 from models.team import BeyondOwnBots, OwnersOnly
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
@@ -78,6 +79,8 @@ REFUSALS: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
     AlreadyRated: (409, lambda error: _("This chat has its feedback already. Thank you.")),
     OwnersOnly: (403, lambda error: _("Only an owner can make, change or remove an owner.")),
     BeyondOwnBots: (403, lambda error: _("This goes beyond the bots that you see.")),
+    # Disabled between the password and the sign-in.
+    WrongCredentials: (403, lambda error: _("This is not allowed.")),
     UnknownInvite: (404, lambda error: _("There is nothing here.")),
     InvalidToken: (403, lambda error: _("This chat is no longer known here. You can start a new one.")),
     NotIntroduced: (422, lambda error: _("Please answer the questions first. Your text is kept.")),
