@@ -39,8 +39,8 @@ def load_demo() -> None:
 
 def bot_of(description: dict) -> Bot:
     """A bot as demo/knowledge.json describes it, not stored yet."""
-    columns = ("key", "name", "language", "welcome", "fallback", "quick_replies")
-    return Bot(**{column: description[column] for column in columns})
+    columns = ("key", "name", "language", "welcome", "fallback", "quick_replies", "accent", "launcher_icon")
+    return Bot(**{column: description[column] for column in columns if column in description})
 
 
 def teach(bot: Bot, entries: list[dict]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from helpers import STATIC
-from languages import chosen, spoken
+from languages import chosen, spoken, translator
 from models import Bot, Invitation, reading
 
 _HEAD = re.compile(r"\A/\*.*?\*/\n", re.DOTALL)
@@ -22,6 +22,8 @@ _STYLE = re.compile(r"(?<=STYLE = `).*?(?=`)", re.DOTALL)
 _INVITATIONS = re.compile(r"^ *// Sent only where.*?// End of invitations\.\n", re.DOTALL | re.MULTILINE)
 _SPARE = re.compile(r"\s*([{};,])\s*|\s+")
 _SETTINGS = "BOTS={}"
+
+LABELS = ("Open chat", "Close chat")
 
 _PATH = re.compile(r'<path d="(.+?)"')
 _CIRCLE = re.compile(r'<circle cx="(.+?)" cy="(.+?)" r="(.+?)"')
@@ -48,12 +50,18 @@ class Settings:
 settings = Settings()
 
 
-def script() -> str:
-    """The loader."""
+def script(language: str) -> str:
+    """The loader, for a browser that prefers `language`."""
     found = settings.now()
     written = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     invites = any("invitations" in each for each in found.values())
-    return lean(invites).replace(_SETTINGS, f"BOTS={written}", 1)
+    return _speaking(language, lean(invites)).replace(_SETTINGS, f"BOTS={written}", 1)
+
+
+def _speaking(language: str, source: str) -> str:
+    for label in LABELS:
+        source = source.replace(f'"{label}"', json.dumps(translator(language)(label), ensure_ascii=False), 1)
+    return source
 
 
 def _look_up() -> dict[str, dict]:

@@ -4,11 +4,11 @@ import gzip
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 
-from languages import spoken
+from languages import chosen, spoken
 from models import Bot, Invitation, Logo, reading
 from models.presence import hides_human
 from web import forms, language, loader, sightings
-from web.access import bot_of_visitor, bot_of_website
+from web.access import bot_of_visitor
 from web.headers import allow_framing
 from web.setup import origin
 
@@ -21,7 +21,8 @@ LOADER_KEPT_SECONDS = 60
 def show_loader():
     """The script that a website includes. Kept only briefly, for its address never changes."""
     sightings.note()
-    answer = Response(loader.script(), mimetype="text/javascript")
+    answer = Response(loader.script(chosen(request.accept_languages.best)), mimetype="text/javascript")
+    answer.vary.add("Accept-Language")
     answer.cache_control.max_age = LOADER_KEPT_SECONDS
     answer.cache_control.public = True
     answer.add_etag()
@@ -72,5 +73,5 @@ def _compressed(html: str):
 def demo():
     """A shop with the demo bot's widget on it; only where there is a demo."""
     with reading() as session:
-        bot = bot_of_website(session, "demo") or abort(404)
+        bot = bot_of_visitor(session, "demo")
     return render_template("demo.html", bot=bot, origin=origin())

@@ -8,7 +8,7 @@ from tests.browser.conftest import eager
 def test_a_chat_in_german_with_members_who_read_english(desk, customer_page, member_page):
     eager(desk)
     customer = customer_page(locale="de-AT")
-    customer.launcher("Open chat").click()
+    customer.launcher("Chat öffnen").click()
     box = customer.frame.get_by_role("textbox", name="Nachricht", exact=True)
     box.fill("Guten Tag")
     box.press("Enter")

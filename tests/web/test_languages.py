@@ -41,6 +41,21 @@ def test_a_bot_may_speak_one_language_to_all(server, desk):
     assert "Mettre fin" in customer.start(language="de").text or "Terminer le chat" in customer.entries().text
 
 
+def test_the_button_on_the_website_speaks_it_too(server, desk):
+    with transaction() as session:
+        session.get(Bot, desk.other_bot.id).widget_language = "nl"
+    script = eventually(lambda: "Chat openen" in (text := loader_for(server, **GERMAN)) and text)
+    assert '"Chat öffnen"' in script and '"Open chat"' not in script
+    assert '"Open chat"' in loader_for(server)
+
+
+def loader_for(server, **headers) -> str:
+    """The script that websites include."""
+    answer = httpx.get(f"{server.url}/widget.js", headers=headers)
+    assert "Accept-Language" in answer.headers["Vary"]
+    return answer.text
+
+
 def test_a_website_may_ask_for_a_language(server, desk):
     shown = httpx.get(f"{server.url}/widget/{desk.bot.key}?language=es", headers=GERMAN).text
     assert '<html lang="es" data-language="es"' in shown
