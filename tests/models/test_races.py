@@ -3,11 +3,12 @@
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 import models.database
-from models import Chat, Customer, Message, State, Visit
+from models import Chat, Customer, Message, State, Visit, now
 from models.chat import AlreadyAssigned, ChatClosed, LateAnswer, NotAssignee
 from models.feedback import AlreadyRated
 from models.secret import new_token
@@ -276,3 +277,26 @@ def test_everything_at_once(arena, local_desk, team):
         said = rows(Message, Message.chat_id == chat.id)
         assert said == sum(":" in entry for entry in log) == 3 + len(
             [outcome for outcome in outcomes if isinstance(outcome, Message)])
+
+
+def test_several_clocks_take_each_step_once(arena, local_desk):
+    for _round in range(ROUNDS):
+        chat, gone = waiting_chat(local_desk), held_chat(local_desk)
+        gone.post_as_customer("Hello?", new_uuid())
+        later = now() + timedelta(hours=1)
+        arena.at_once(*[lambda chat=chat: chat.admit_delay()] * 4,
+                      *[lambda gone=gone, later=later: gone.hand_back("absent", later)] * 4)
+        assert log_of(chat).count("chat_delayed") == log_of(gone).count("chat_handed_back") == 1
+
+
+def test_an_assignee_who_writes_while_the_clock_takes_the_chat_back_handles_it_afterwards(arena, local_desk):
+    for _round in range(ROUNDS):
+        chat = held_chat(local_desk)
+        chat.post_as_customer("Hello?", new_uuid())
+        later = now() + timedelta(hours=1)
+        outcomes = arena.at_once(saying(chat, local_desk.maya, "Back again"),
+                                 lambda chat=chat, later=later: chat.hand_back("absent", later))
+        assert refusals(outcomes) == [] and fresh(chat).assignee_id == local_desk.maya.id
+        log = log_of(chat)
+        assert log.count("member: Back again") == 1
+        assert log.count("chat_assigned") == 1 + log.count("chat_handed_back")
