@@ -8,6 +8,8 @@ from models import Bot, Customer, Member, now, reading, team
 from models.chat import ChatClosed, NobodyAvailable, NotOffered
 from models.member import InvalidEmail
 from models.presence import is_available, note_online, offline_members, online_members
+from realtime.housekeeping import _beat
+from realtime.hub import Hub
 from tests.models.chats import (
     CLOSED,
     change,
@@ -46,6 +48,12 @@ def test_renewing_writes_only_what_is_about_to_run_out(local_desk, heard):
     with reading() as session:
         assert session.get(Member, local_desk.maya.id).last_seen_at > now() - timedelta(seconds=5)
     assert heard == [["member_came"]], "who was there all along does not come"
+
+
+def test_an_open_page_renews_the_mark_with_each_heartbeat(local_desk):
+    _beat(Hub(), [f"member:{local_desk.maya.id}", f"bot:{local_desk.bot.id}"])
+    with reading() as session:
+        assert names(online_members(session, local_desk.bot)) == {"Maya"}
 
 
 def test_a_disabled_member_is_not_there(local_desk):
