@@ -12,6 +12,11 @@ from tests.running import eventually
 pytestmark = pytest.mark.browser
 
 
+def loader_says(server, text: str) -> None:
+    """Wait until the loader holds `text`, whichever worker answers: each looks once a second."""
+    eventually(lambda: all(text in httpx.get(f"{server.url}/widget.js").text for _try in range(8)))
+
+
 def test_an_invitation_shows_by_its_rule_and_the_chat_begins_with_it(customer_page, member_page, desk, server):
     anna = member_page(desk.anna).page
     anna.goto(f"{server.public_url}/settings/bots/{desk.bot.key}/invitations")
@@ -21,7 +26,7 @@ def test_an_invitation_shows_by_its_rule_and_the_chat_begins_with_it(customer_pa
     anna.get_by_role("button", name="Add").click()
     expect(anna.get_by_role("list", name="Invitations")).to_contain_text("Looking for a jacket?")
     Invitation.add(desk.bot, desk.anna, text="Welcome back", returning_only=True)
-    eventually(lambda: "Welcome back" in httpx.get(f"{server.url}/widget.js").text)
+    loader_says(server, "Welcome back")
 
     customer = customer_page()
     page = customer.page
@@ -65,7 +70,7 @@ def test_the_launcher_looks_as_its_bot_says_unless_the_tag_says_otherwise(custom
 
     desk.bot.change(desk.anna, accent="#7c3aed", launcher_side="left", launcher_gap=40, launcher_icon="circle-help",
                     open_label="Ask us", theme="light")
-    eventually(lambda: "Ask us" in httpx.get(f"{server.url}/widget.js").text)
+    loader_says(server, "Ask us")
 
     launcher = customer_page(color_scheme="dark").launcher("Ask us")
     expect(launcher).to_be_visible()
@@ -80,7 +85,7 @@ def test_a_bot_that_is_switched_off_has_a_launcher_only_for_chats_that_go_on(cus
     customer.ask("Where is my order?", "It left our shop yesterday.")
     with transaction() as session:
         session.get(Bot, desk.bot.id).switched_off_at = now()
-    eventually(lambda: f'"{desk.bot.key}":{{"off":true}}' in httpx.get(f"{server.url}/widget.js").text)
+    loader_says(server, f'"{desk.bot.key}":{{"off":true}}')
 
     visitor = customer_page()
     eventually(lambda: visitor.page.evaluate("window.Baton !== undefined"))
