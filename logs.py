@@ -14,7 +14,8 @@ TOKEN = re.compile(r"[\w-]{40,}(\.[\w-]+)*")
 # PostgreSQL quotes the row that broke a rule.
 DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 # What they say at these levels and below holds statements, parameters or headers.
-TOO_TALKATIVE = ("alembic", "sqlalchemy", "psycopg", "flask-limiter", "limits", "urllib3", "redis")
+TOO_TALKATIVE = ("alembic", "sqlalchemy", "psycopg", "flask-limiter", "limits", "urllib3", "redis", "httpx", "httpcore",
+                 "bm25s")
 
 
 def set_up_logs(level: str, *more: logging.Handler) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from logs import without_secrets
 from models import SetupLink
+from tests.bots.servers import fake_server, stream
 from tests.people import PASSWORD, Customer, MemberClient, new_uuid
 from tests.running import Server, eventually
 from tests.web.edge import be_live, chat_screen, customer_screen, inbox_screen
@@ -98,6 +99,19 @@ def test_nothing_that_people_write_or_hold_is_logged(talkative):
                (server.data_dir / "secret_key").read_text(), desk.maya.email]
     assert [secret for secret in secrets if secret in log] == []
     assert len([record for record in records(server) if record["event"] == "request refused"]) >= 6
+
+
+def test_neither_the_key_of_a_model_nor_what_it_is_asked_is_logged(talkative):
+    server, desk = talkative
+    anna = MemberClient(server, desk.anna.email)
+    with fake_server(stream("Mein", " Rat.")) as model:
+        anna.http.post(f"/settings/bots/{desk.bot.key}/engine", data={
+            "engine": "model", "url": f"{model.url}/v1/open-sesame", "model": "tiny", "secret": "sesame-oil",
+            "seconds": "9"})
+        tried = anna.http.post(f"/settings/bots/{desk.bot.key}/engine/test", data={"ask": SECRET}).text
+    assert "Mein Rat." in tried and model.asked[0].headers["authorization"] == "Bearer sesame-oil"
+    log = server.log.read_text()
+    assert [secret for secret in (SECRET, "Mein", "sesame") if secret in log] == []
 
 
 def test_a_fault_is_logged_under_its_id_without_what_was_written(talkative, stack):

@@ -159,7 +159,7 @@ def update(key: str):
 
 
 @bp.post("/bots/<key>/engine/test")
-@limiter.limit("20 per minute")
+@limiter.limit("60 per minute")
 def test(key: str):
     """Ask the engine once, and show what it answers or what is wrong."""
     bot, asked = find_bot(key), field("ask").strip()[:QUESTION_LIMIT]
