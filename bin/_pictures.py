@@ -35,7 +35,7 @@ from tests.people import MemberClient
 from tests.running import Server, eventually
 
 FOLDER = config.ROOT / "docs" / "pictures"
-PICTURES = ("dashboard-light", "dashboard-dark", "widget", "phone")
+PICTURES = ("dashboard-light", "dashboard-dark", "widget", "phone", "look", "knowledge")
 
 # What the environment says is meant for another Baton.
 OWN = {"HOST": "", "DATABASE_URL": "", "REDIS_URL": "", "WEB_CONCURRENCY": "1", "PUBLIC_URL": ""}
@@ -98,6 +98,7 @@ def main() -> None:
         photograph_dashboard(browser, server, chat)
         photograph_widget(lena)
         photograph_phone(browser, server)
+        photograph_settings(browser, server)
         browser.close()
 
 
@@ -231,11 +232,7 @@ def new_context(browser: Browser, **options) -> BrowserContext:
 
 def photograph_dashboard(browser: Browser, server: Server, chat: Chat) -> None:
     """Maya's dashboard with Lena's chat open, by day and by night."""
-    page = new_context(browser, locale="en-GB").new_page()
-    page.goto(f"{server.url}/sign-in?next=/bots/demo/chats/{chat.id}")
-    page.get_by_role("textbox", name="E-mail").fill("maya@example.com")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page = page_of_maya(browser, server, f"/bots/demo/chats/{chat.id}")
     maya = MemberPage(page)
     expect(maya.log.get_by_text(LENA_SAYS)).to_be_visible()
     expect(maya.log.get_by_text("Seen").last).to_be_visible()
@@ -263,6 +260,29 @@ def photograph_phone(browser: Browser, server: Server) -> None:
         ask(customer, question)
     expect(customer.button("Talk to a human")).to_be_visible()
     take(page, "phone")
+
+
+def photograph_settings(browser: Browser, server: Server) -> None:
+    """Maya tries another colour, and asks the bot what it knows."""
+    page = page_of_maya(browser, server, "/settings/bots/demo/look")
+    page.get_by_role("textbox", name="Colour", exact=True).fill("#6d28d9")
+    expect(page.frame_locator("iframe").locator(".header")).to_have_css("background-color", "rgb(109, 40, 217)")
+    take(page, "look")
+    page.goto(f"{server.url}/settings/bots/demo/knowledge")
+    page.get_by_role("textbox", name="Ask as a customer would").fill("are your jakets waterprof")
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_role("status").filter(has_text="The bot answers:")).to_be_visible()
+    take(page, "knowledge")
+
+
+def page_of_maya(browser: Browser, server: Server, path: str) -> Page:
+    """A page of the dashboard or the settings, in a browser in which Maya has signed in."""
+    page = new_context(browser, locale="en-GB").new_page()
+    page.goto(f"{server.url}/sign-in?next={path}")
+    page.get_by_role("textbox", name="E-mail").fill("maya@example.com")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    return page
 
 
 def take(page: Page, name: str) -> None:
