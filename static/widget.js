@@ -148,6 +148,7 @@
   };
 
   const reload = () => {
+    if (!kept.token) forget(); // what came while somebody was logged out elsewhere
     up = false;
     if (frame) frame.src = address;
   };

@@ -4,10 +4,10 @@ import pytest
 
 from tests.people import new_uuid
 from tests.web.edge import GOOD_FORM, assert_refused, edge, filled, nothing_changes, rules
-from web import reach, widget_chats, widget_identity
+from web import introduction, reach, widget_chats, widget_identity
 
 SENTENCE = "This page is out of date: please reload it. Your text is kept."
-OF_CUSTOMERS = (widget_chats.bp, widget_identity.bp, reach.bp)
+OF_CUSTOMERS = (widget_chats.bp, widget_identity.bp, reach.bp, introduction.bp)
 WRITES = [rule for rule in rules("POST") if not rule.endpoint.startswith(tuple(f"{bp.name}." for bp in OF_CUSTOMERS))]
 
 
