@@ -32,7 +32,7 @@ class MailForm(SettingsForm):
                                                      ("none", _l("None"))], default="starttls")
     username = StringField(_l("User"), [Cleaned(254, required=False)],
                            description=_l("Empty, if the server asks for none."))
-    password = PasswordField(_l("Password"))
+    password = PasswordField(_l("Password"), description=_l("Empty: the one that is stored stays."))
     sender = StringField(_l("From"), [Cleaned(254)], description=_l("The address that mail comes from."))
 
     def validate_host(self, field) -> None:
