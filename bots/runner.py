@@ -30,8 +30,8 @@ from bots import (
 )
 from bots.retrieval import Nearest
 from models import Author, Bot, Chat, Customer, EngineSetup, KnowledgeEntry, Message, State, TokenUse, now, reading
-from models.chat import LateAnswer
 from models.presence import hides_human
+from models.refusals import LateAnswer
 from models.sealing import WrongSeal, unseal
 from models.transcript import last_messages, unanswered
 

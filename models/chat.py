@@ -27,6 +27,19 @@ from models.mail_server import MailServer
 from models.member import BotAccess, Member, clean_email
 from models.message import Author, Message, already_stored
 from models.presence import is_available, offline_members
+from models.refusals import (
+    AlreadyAssigned,
+    ChatClosed,
+    ChatRefusal,
+    LateAnswer,
+    NoAccess,
+    NobodyAvailable,
+    NotAssignee,
+    NotHandedOff,
+    NothingSaid,
+    NotOffered,
+    StillOpen,
+)
 from models.text import clean, clean_optional, clean_uuid
 
 
@@ -46,54 +59,6 @@ OPEN = (State.BOT, State.LIVE)
 BOT_DELETED = "bot_deleted"
 NO_BOT = "no_bot"
 OTHER_CHAT = "other_chat"
-
-
-class ChatRefusal(Exception):
-    """What was asked cannot be done with the chat as it is. `.chat` is the chat as it is now."""
-
-    def __init__(self, chat: "Chat"):
-        super().__init__(f"{type(self).__name__}: chat {chat.id} is {chat.state}")
-        self.chat = chat
-
-
-class ChatClosed(ChatRefusal):
-    """The chat is resolved, ended or expired."""
-
-
-class AlreadyAssigned(ChatRefusal):
-    """Another member handles this chat."""
-
-
-class NotAssignee(ChatRefusal):
-    """Only the assignee may do this."""
-
-
-class NotHandedOff(ChatRefusal):
-    """The chat is still with the bot."""
-
-
-class NotOffered(ChatRefusal):
-    """The customer cannot ask for a person yet."""
-
-
-class NobodyAvailable(ChatRefusal):
-    """No person is there, and the bot's host does not let customers wait for one."""
-
-
-class NothingSaid(Exception):
-    """The customer asks for a person before the first message, and the bot does not offer one so early."""
-
-
-class NoAccess(Exception):
-    """The member may no longer see the chat's bot."""
-
-
-class StillOpen(ChatRefusal):
-    """Only a chat that is over can be rated."""
-
-
-class LateAnswer(ChatRefusal):
-    """A bot's answer that came after the handoff, the closing, or another answer to the same message."""
 
 
 class Chat(Base):

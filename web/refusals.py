@@ -15,7 +15,14 @@ from wsproto.utilities import RemoteProtocolError
 
 from models import reading
 from models.bot import BotOff
-from models.chat import (
+from models.chat import State
+from models.customer import InvalidToken, NotIntroduced, UnknownCustomer
+from models.database import is_away
+from models.feedback import AlreadyRated, InvalidRating
+from models.hours import WhenAway
+from models.invite import UnknownInvite
+from models.member import WrongCredentials
+from models.refusals import (
     AlreadyAssigned,
     ChatClosed,
     ChatRefusal,
@@ -25,15 +32,8 @@ from models.chat import (
     NotHandedOff,
     NothingSaid,
     NotOffered,
-    State,
     StillOpen,
 )
-from models.customer import InvalidToken, NotIntroduced, UnknownCustomer
-from models.database import is_away
-from models.feedback import AlreadyRated, InvalidRating
-from models.hours import WhenAway
-from models.invite import UnknownInvite
-from models.member import WrongCredentials
 from models.team import BeyondOwnBots, OwnersOnly
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments

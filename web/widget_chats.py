@@ -4,9 +4,9 @@ from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
 from models import Bot, Chat, Invitation, Side, asking, reading
-from models.chat import NobodyAvailable
 from models.feedback import check_feedback
 from models.inbox import waiting_before
+from models.refusals import NobodyAvailable
 from models.secret import digest
 from models.seen import mark_seen, seen
 from models.transcript import PAGE, last_entries

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from models import Chat, Feedback, Message
-from models.chat import ChatRefusal
+from models.refusals import ChatRefusal
 from tests.models.chats import fresh, log_of, rows
 
 CLOSINGS = ("chat_resolved", "chat_ended", "chat_expired")

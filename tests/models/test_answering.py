@@ -3,7 +3,7 @@
 import pytest
 
 from models import Bot, Event, State, reading
-from models.chat import LateAnswer
+from models.refusals import LateAnswer
 from models.transcript import unanswered
 from tests.models.chats import (
     change,

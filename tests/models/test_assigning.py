@@ -3,8 +3,8 @@
 import pytest
 
 from models import Author, Message, State, reading
-from models.chat import AlreadyAssigned, ChatClosed, NotHandedOff
 from models.inbox import chat_of, inbox_of
+from models.refusals import AlreadyAssigned, ChatClosed, NotHandedOff
 from models.text import EmptyText, InvalidUuid
 from models.transcript import last_entries
 from tests.models.chats import (

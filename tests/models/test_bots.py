@@ -4,7 +4,7 @@ import pytest
 
 from models import Bot, Chat, Member, State, Visit, reading
 from models.bot import BotOff
-from models.chat import NothingSaid
+from models.refusals import NothingSaid
 from models.secret import new_token
 from tests.models.chats import change, chat_of, chat_with_bot, fresh, held_chat, log_of, write_first
 from tests.models.test_members import events

@@ -3,9 +3,9 @@
 import pytest
 
 from models import Feedback, State, reading
-from models.chat import ChatClosed
 from models.feedback import InvalidRating
 from models.inbox import inbox_of
+from models.refusals import ChatClosed
 from models.text import NotText, TextTooLong
 from tests.models.chats import (
     CLOSED,

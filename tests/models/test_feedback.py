@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from models import Event, Feedback, State, reading, transaction
-from models.chat import StillOpen
 from models.feedback import AlreadyRated, InvalidRating
+from models.refusals import StillOpen
 from models.text import NotText, TextTooLong
 from tests.models.chats import (
     CLOSED,

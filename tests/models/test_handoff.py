@@ -3,8 +3,8 @@
 import pytest
 
 from models import State, reading
-from models.chat import ChatClosed, NotOffered
 from models.inbox import inbox_of, waiting_before, waiting_counts
+from models.refusals import ChatClosed, NotOffered
 from tests.models.chats import (
     CLOSED,
     chat_with_bot,

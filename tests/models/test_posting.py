@@ -3,7 +3,7 @@
 import pytest
 
 from models import Message
-from models.chat import ChatClosed
+from models.refusals import ChatClosed
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from tests.models.chats import (
     CLOSED,

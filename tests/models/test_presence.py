@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from models import Bot, Customer, Member, now, reading, team
-from models.chat import ChatClosed, NobodyAvailable, NotOffered
 from models.member import InvalidEmail
 from models.presence import is_available, note_online, offline_members, online_members
+from models.refusals import ChatClosed, NobodyAvailable, NotOffered
 from realtime.housekeeping import _beat
 from realtime.hub import Hub
 from tests.models.chats import (

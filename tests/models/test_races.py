@@ -9,8 +9,8 @@ import pytest
 
 import models.database
 from models import Chat, Customer, Message, State, Visit, now
-from models.chat import AlreadyAssigned, ChatClosed, LateAnswer, NotAssignee
 from models.feedback import AlreadyRated
+from models.refusals import AlreadyAssigned, ChatClosed, LateAnswer, NotAssignee
 from models.secret import new_token
 from tests.conftest import add_member
 from tests.models.chats import (

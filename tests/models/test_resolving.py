@@ -3,8 +3,8 @@
 import pytest
 
 from models import Event, State, reading
-from models.chat import ChatClosed, NotAssignee
 from models.inbox import inbox_of
+from models.refusals import ChatClosed, NotAssignee
 from tests.models.chats import (
     CLOSED,
     closed_chat,

@@ -3,8 +3,8 @@
 import pytest
 
 from models import Bot, BotAccess, Chat, Member, SignIn, now, reading, team
-from models.chat import NoAccess
 from models.member import UnknownMember, WrongCredentials
+from models.refusals import NoAccess
 from models.team import BeyondOwnBots, LastOwner, NotYourself, OwnersOnly
 from tests.conftest import add_member
 from tests.models.chats import change, fresh, held_chat, log_of, rows, sign_in_of, waiting_chat
