@@ -43,6 +43,6 @@ def register(app: Flask) -> None:
     # Customers hold no cookie that a foreign page could ride on: every write names their token.
     for resource in (widget_chats, widget_identity, reach, introduction):
         csrf.exempt(resource.bp)
-    app.jinja_env.globals["bundle"] = bundles.bundle_address
+    app.jinja_env.globals.update(bundle=bundles.bundle_address, sheet=bundles.sheet_address)
     refusals.register(app)
     secure(app)

@@ -1,4 +1,5 @@
 """The scripts of each screen as one file, put together at the first request: one fetch, and no build step.
+The widget's style sheet goes the same way.
 
 The widget is weighed by what it costs a stranger's page, so comments and white space stay behind; the files
 themselves are what is read and debugged (`static/js`, one behaviour each).
@@ -7,10 +8,12 @@ themselves are what is read and debugged (`static/js`, one behaviour each).
 import hashlib
 from functools import cache
 
+import rcssmin
 import rjsmin
 from flask import Blueprint, Response, abort
 
 from helpers import STATIC
+from web.packing import packed
 
 bp = Blueprint("bundles", __name__)
 
@@ -27,13 +30,23 @@ SCRIPTS = {
 }
 
 
+SHEETS = {"widget": ("css/widget",)}
+
+
 @bp.get("/bundles/<name>.js")
 def show(name: str) -> Response:
     """One screen's scripts."""
     if name not in SCRIPTS:
         abort(404)
-    return Response(bundle(name), mimetype="text/javascript",
-                    headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    return _kept(packed(bundle(name), "text/javascript"))
+
+
+@bp.get("/bundles/<name>.css")
+def show_sheet(name: str) -> Response:
+    """One screen's style sheets."""
+    if name not in SHEETS:
+        abort(404)
+    return _kept(packed(sheet(name), "text/css"))
 
 
 @cache
@@ -43,9 +56,30 @@ def bundle(name: str) -> str:
 
 
 @cache
+def sheet(name: str) -> str:
+    """The style sheets of a screen, in order."""
+    return "\n".join(rcssmin.cssmin((STATIC / f"{each}.css").read_text()) for each in SHEETS[name])
+
+
+@cache
 def bundle_address(name: str) -> str:
     """Where a page finds the scripts of a screen; it changes with the content."""
-    return f"/bundles/{name}.js?v={hashlib.sha256(bundle(name).encode()).hexdigest()[:10]}"
+    return f"/bundles/{name}.js?v={_version(bundle(name))}"
+
+
+@cache
+def sheet_address(name: str) -> str:
+    """Where a page finds the style sheets of a screen; it changes with the content."""
+    return f"/bundles/{name}.css?v={_version(sheet(name))}"
+
+
+def _version(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:10]
+
+
+def _kept(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
 
 
 def _lean(source: str, script: str) -> str:

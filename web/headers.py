@@ -37,7 +37,7 @@ def _add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _policy())
         headers.setdefault("Cache-Control", "no-store")
-    elif request.endpoint in ("static", "widget.show_loader") and response.status_code == 200:
+    elif request.endpoint == "static" and response.status_code == 200:
         _prepare_file(response)
     return response
 

@@ -10,6 +10,7 @@ from models.presence import hides_human
 from web import forms, language, loader, sightings
 from web.access import bot_of_visitor
 from web.headers import allow_framing
+from web.packing import packed
 from web.setup import origin
 
 bp = Blueprint("widget", __name__)
@@ -21,7 +22,7 @@ LOADER_KEPT_SECONDS = 60
 def show_loader():
     """The script that a website includes. Kept only briefly, for its address never changes."""
     sightings.note()
-    answer = Response(loader.script(chosen(request.accept_languages.best)), mimetype="text/javascript")
+    answer = packed(loader.script(chosen(request.accept_languages.best)), "text/javascript")
     answer.vary.add("Accept-Language")
     answer.cache_control.max_age = LOADER_KEPT_SECONDS
     answer.cache_control.public = True

@@ -102,6 +102,16 @@ def test_the_loader_is_light():
     assert len(gzip.compress(loader.lean(invites=True).encode(), 6)) <= 4_300
 
 
+def test_the_opened_widget_is_light(server, desk):
+    """Everything that it loads, the page, the script and the style sheet, as browsers get it without Brotli."""
+    page = httpx.get(f"{server.url}/widget/{desk.bot.key}", headers={"Accept-Encoding": "gzip"})
+    files = re.findall(r'(?:href|src)="(/(?:static|bundles)/[^"]+)"', page.text)
+    assert [file.partition("?")[0] for file in files] == ["/bundles/widget.css", "/bundles/widget.js"]
+    answers = [httpx.get(server.url + file, headers={"Accept-Encoding": "gzip"}) for file in files]
+    assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
+    assert sum(answer.num_bytes_downloaded for answer in [page, *answers]) <= 30_000
+
+
 def test_files_travel_compressed_and_pages_do_not(server):
     assert httpx.get(f"{server.url}/widget.js").headers["Content-Encoding"]
     assert httpx.get(server.url + asset("css/widget.css")).headers["Content-Encoding"]
