@@ -13,11 +13,11 @@ import tempfile
 import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from sqlalchemy import JSON, Connection, DateTime, MetaData, Table, func, select, text
+from sqlalchemy import JSON, Connection, Date, DateTime, MetaData, Table, func, select, text
 
 from models.base import now
 from models.database import reading
@@ -89,7 +89,7 @@ def _write(file: gzip.GzipFile, connection: Connection) -> Counter:
     summed, rows = hashlib.sha256(), Counter()
 
     def add(value) -> None:
-        line = json.dumps(value, separators=(",", ":"), default=datetime.isoformat).encode() + b"\n"
+        line = json.dumps(value, separators=(",", ":"), default=_written).encode() + b"\n"
         summed.update(line)
         file.write(line)
 
@@ -104,6 +104,10 @@ def _write(file: gzip.GzipFile, connection: Connection) -> Counter:
             rows[table.name] += 1
     add({"end": {"rows": rows, "sha256": summed.hexdigest()}})
     return rows
+
+
+def _written(value: date) -> str:
+    return value.isoformat()
 
 
 def _in_order(table: Table):
@@ -236,7 +240,9 @@ def _restored(columns: list, values: list) -> dict:
 
 
 def _read(column, value):
-    return datetime.fromisoformat(value) if value and isinstance(column.type, DateTime) else value
+    if value and isinstance(column.type, DateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if value and isinstance(column.type, Date) else value
 
 
 def _number_on(connection: Connection) -> None:

@@ -129,9 +129,12 @@ def server(stack) -> Iterator[Server]:
 
 @pytest.fixture
 def desk(server) -> Iterator[Desk]:
-    """A desk on the running server, reached through its database."""
+    """A desk on the running server, reached through its database.
+
+    The steps of waiting are not taken in it: the chats of one test would change in the middle of another.
+    """
     open_database(database_url(server))
-    yield make_desk()
+    yield make_desk(delay_seconds=None, mail_seconds=None, absence_seconds=None)
     close_database()
 
 

@@ -19,6 +19,7 @@ from models import (
     Event,
     Message,
     State,
+    TokenUse,
     Workspace,
     close_database,
     open_database,
@@ -59,6 +60,7 @@ def full(local_desk) -> dict[str, list]:
     chat = closed_chat(local_desk, State.RESOLVED)
     chat.leave_feedback(5, "Grüße, 船 and \\ \"quotes\"\n\u2028")
     closed_chat(local_desk, State.EXPIRED)
+    TokenUse.add(chat, 1200)
     return everything()
 
 
