@@ -31,8 +31,9 @@ Passages:
 """
 ROLES = {"customer": "user", "bot": "assistant", "member": "assistant"}
 
-_CITED = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
-_BEGUN = re.compile(r"\s*\[[\d\s,]*$")
+# The white space before a mark is looked for once, from its beginning: a model may stutter line breaks for ever.
+_CITED = re.compile(r"(?<!\s)\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+_BEGUN = re.compile(r"(?<!\s)\s*\[[\d\s,]*$")
 
 
 class ModelEngine:

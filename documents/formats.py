@@ -70,7 +70,9 @@ def from_pdf(content: bytes) -> list[Block]:
     blocks = []
     for number, page in enumerate(PdfReader(io.BytesIO(content)).pages, start=1):
         blocks.append(Block(f"page {number}", is_heading=True))
-        paragraphs = re.split(r"\n\s*\n", text_of(page.extract_text().encode("utf-8", "replace")))
+        # Letters that a font does not name come as NUL.
+        text = page.extract_text().replace("\0", " ").encode("utf-8", "replace")
+        paragraphs = re.split(r"\n\s*\n", text_of(text))
         blocks += [Block(" ".join(text.split())) for text in paragraphs if text.strip()]
     return blocks
 

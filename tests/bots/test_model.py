@@ -130,3 +130,10 @@ def test_an_endless_answer_is_cut_at_what_a_message_holds():
 def test_what_cannot_be_stored_is_left_out():
     with fake_server(stream("Nine\x00 \ud800days")) as server:
         assert answer_of(server).text == "Nine days"
+
+
+def test_a_model_that_stutters_line_breaks_holds_nobody_up():
+    """What it says is read anew with each piece: were that dear, the answer would not come within its time."""
+    with fake_server(stream("Yes", *["\n" * 5] * 750, ".")) as server:
+        answer = answer_of(server)
+    assert answer.text.split() == ["Yes", "."]

@@ -68,6 +68,10 @@ def test_what_is_broken_is_unreadable(name, content):
         passages_of(name, content)
 
 
+def test_a_letter_that_the_font_of_a_pdf_does_not_name_costs_no_other():
+    assert [passage.text for passage in passages_of("a.pdf", pdf("Wash\\000by hand."))] == ["Wash by hand."]
+
+
 def test_a_locked_pdf_is_unreadable():
     with pytest.raises(Unreadable):
         passages_of("a.pdf", pdf("Secret", password="sesame"))
