@@ -60,11 +60,6 @@ class Hours:
     week: list = field(default_factory=lambda: [[] for _day in range(7)])
     holidays: list = field(default_factory=list)
 
-    @property
-    def are_set(self) -> bool:
-        """Whether these hours ever close."""
-        return any(self.week) or bool(self.holidays)
-
     def is_open(self, at: datetime) -> bool:
         """Whether the instant `at` is within the hours."""
         local = at.astimezone(ZoneInfo(self.zone))

@@ -1,6 +1,6 @@
 """Customers whom the host's own server vouches for: the same person in however many browsers.
 
-The server signs who is signed in there, and Baton believes the signature (web/widget_identity.py checks it). A
+The server signs who is signed in there, and Baton believes the signature (web/signed.py checks it). A
 browser's chats become that customer's, and the browser holds a pass from then on.
 """
 

@@ -11,8 +11,6 @@ from models.member import Member
 from models.sealing import WrongSeal, seal, unseal
 from models.workspace import Workspace
 
-SECURITIES = ("starttls", "tls", "none")
-
 _of_environment: "MailServer | None" = None
 _public_url: str | None = None
 

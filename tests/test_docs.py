@@ -14,7 +14,7 @@ LINK = re.compile(r"""\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"|<(https?:[^>
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 # Files that a page has its reader write.
-INVENTED = {"bots/yours.py", "migrations/versions/0002_colour_of_a_bot.py"}
+INVENTED = {"bots/yours.py", "migrations/versions/0011_mood_of_a_bot.py"}
 # Names that nobody owns, and this machine.
 NOBODYS = re.compile(r"(.+\.)?example(\.com)?|localhost|127\.0\.0\.1")
 

@@ -48,17 +48,6 @@ class OtherServer:
             raise StopValidation(_("Please write a whole address, such as https://api.example.com/v1.")) from None
 
 
-class AtLeast:
-    """Validates a number: at least `least`, where there is one."""
-
-    def __init__(self, least: int):
-        self.least = least
-
-    def __call__(self, form: SettingsForm, field: Field) -> None:
-        if field.data is not None and field.data < self.least:
-            raise StopValidation(_("At least %(least)s.", least=self.least))
-
-
 class Temperature(StringField):
     """A number from 0 to 2, or nothing."""
 
@@ -107,12 +96,12 @@ class ModelForm(EngineForm):
         "Who it is and how it speaks. Baton adds the passages that fit the question, and that it answers from these "
         "alone. Empty: friendly and brief."))
     temperature = Temperature(_l("Temperature"), description=_l("From 0 to 2; empty: as the model has it."))
-    seconds = WholeNumber(_l("Seconds an answer may take"), [UpTo(LONGEST_SECONDS, required=True), AtLeast(1)],
+    seconds = WholeNumber(_l("Seconds an answer may take"), [UpTo(LONGEST_SECONDS, required=True, least=1)],
                           default=30)
-    turns = WholeNumber(_l("Answers per chat"), [UpTo(1_000), AtLeast(1)], default=30,
+    turns = WholeNumber(_l("Answers per chat"), [UpTo(1_000, least=1)], default=30,
                         description=_l("Then a person is offered. Empty: no limit; so below."))
-    chat_tokens = WholeNumber(_l("Tokens per chat"), [UpTo(100_000_000), AtLeast(1)], default=50_000)
-    day_tokens = WholeNumber(_l("Tokens per day"), [UpTo(999_999_999), AtLeast(1)], default=1_000_000, description=_l(
+    chat_tokens = WholeNumber(_l("Tokens per chat"), [UpTo(100_000_000, least=1)], default=50_000)
+    day_tokens = WholeNumber(_l("Tokens per day"), [UpTo(999_999_999, least=1)], default=1_000_000, description=_l(
         "In all chats of this bot, by the day in UTC. Chats that are answered at the same moment may go a little "
         "over it."))
 
@@ -123,7 +112,7 @@ class WebhookForm(EngineForm):
     url = StringField(_l("Address"), [Cleaned(500), OtherServer()])
     secret = PasswordField(_l("Secret"), [Cleaned(SECRET_LIMIT, required=False)], description=_l(
         "At least 16 characters, for instance from “openssl rand -hex 32”. Each request is signed with it."))
-    seconds = WholeNumber(_l("Seconds an answer may take"), [UpTo(LONGEST_SECONDS, required=True), AtLeast(1)],
+    seconds = WholeNumber(_l("Seconds an answer may take"), [UpTo(LONGEST_SECONDS, required=True, least=1)],
                           default=10)
 
     def validate_secret(self, field: Field) -> None:
