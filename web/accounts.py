@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from models.member import InvalidEmail, InvalidPassword, check_password, clean_email
-from models.text import EmptyText, InvalidText, clean
+from models.text import EmptyText, InvalidText, TextTooLong, clean
 
 
 def errors_in(values: Mapping[str, str]) -> dict[str, str]:
@@ -23,8 +23,10 @@ def _error(name: str, text: str) -> str | None:
         return _("A password has 10 to 200 characters.")
     except EmptyText:
         return _("Please fill this in.")
+    except TextTooLong as error:
+        return _("At most %(limit)s characters.", limit=error.limit)
     except InvalidText:
-        return _("At most 120 characters.")
+        return _("This text has characters that cannot be shown.")
     return None
 
 

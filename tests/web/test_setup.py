@@ -15,7 +15,8 @@ GOOD = {"workspace": "Harbor Goods", "name": "Maya Okafor", "email": "maya@examp
 FILL = "Please fill this in."
 BAD = {
     "workspace": [("", FILL), (" ", FILL), ("x" * 121, "At most 120 characters.")],
-    "name": [("", FILL), ("x" * 121, "At most 120 characters.")],
+    "name": [("", FILL), ("x" * 121, "At most 120 characters."),
+             ("A\x07", "This text has characters that cannot be shown.")],
     "email": [("", "This is no e-mail address."), ("maya", "This is no e-mail address.")],
     "password": [(text, "A password has 10 to 200 characters.") for text in ("", "short", "x" * 201)],
     "bot": [("", FILL), ("x" * 121, "At most 120 characters.")],
