@@ -21,6 +21,7 @@ def test_every_page_is_accessible_and_fits_a_phone(server, desk, member_page):
         anna.goto(server.public_url + path)
         expect(anna.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
         assert anna.evaluate("document.documentElement.scrollWidth") <= 360, rule
+        expect(anna.get_by_role("navigation").locator("[aria-current]")).to_be_in_viewport(ratio=1)
         inspection.look(rule.endpoint, anna)
     assert not inspection.faults, inspection.report()
 
