@@ -1,4 +1,4 @@
-"""The server that sends Baton's mail: of the environment, else as administrators set it in the workspace."""
+"""The server that sends Baton's mail: of the environment, else as owners set it in the workspace."""
 
 from dataclasses import asdict, dataclass, field, replace
 
@@ -40,7 +40,7 @@ class MailServer:
 
     @staticmethod
     def stored(session: Session) -> "MailServer | None":
-        """What administrators have set, its password still sealed."""
+        """What owners have set, its password still sealed."""
         workspace = Workspace.founded(session)
         return MailServer(**workspace.mail_server) if workspace and workspace.mail_server else None
 

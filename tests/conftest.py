@@ -168,6 +168,23 @@ def anna(server, desk) -> MemberClient:
 
 
 @pytest.fixture
+def olivia(desk) -> Iterator[Member]:
+    """Olivia, who owns the workspace. The server is that of other tests, too: other desks have owners of their own."""
+    member = add_member(desk.bot.workspace_id, "Olivia Owen", desk.bot, role="owner")
+    with transaction() as session:
+        session.merge(member).all_bots = True
+    yield member
+    with transaction() as session:
+        session.query(Member).filter_by(role="owner").update({"role": "member"})
+
+
+@pytest.fixture
+def owner(server, olivia) -> MemberClient:
+    """Olivia, signed in."""
+    return MemberClient(server, olivia.email)
+
+
+@pytest.fixture
 def olga(server, desk) -> MemberClient:
     """Olga, signed in; the desk's bot is none of hers."""
     return MemberClient(server, desk.olga.email)

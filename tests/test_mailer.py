@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailer import NotSent, hand_over, letter
-from models import Mail
+from models import Mail, Member
 from models.mail_server import MailServer
 from tests.conftest import make_desk
 from tests.mailbox import PASSWORD, USER, Mailbox
+from tests.models.chats import change
 from tests.people import MemberClient
 from tests.web.conftest import opened, own_server
 from tests.web.edge import nothing_changes
@@ -82,10 +83,12 @@ def test_a_server_that_the_environment_names_goes_before_and_cannot_be_changed_h
     with Mailbox() as mailbox:
         named = {"SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}", "MAIL_FROM": "desk@example.com"}
         with own_server(**named, PUBLIC_URL="http://chat.example.com") as server, opened(server):
-            anna = MemberClient(server, make_desk().anna.email)
-            assert "mail goes through 127.0.0.1, from desk@example.com" in anna.http.get("/settings/mail").text
+            olga = make_desk().olga
+            change(Member, Member.id == olga.id, role="owner", all_bots=True)
+            owner = MemberClient(server, olga.email)
+            assert "mail goes through 127.0.0.1, from desk@example.com" in owner.http.get("/settings/mail").text
             with nothing_changes():
-                assert anna.http.post("/settings/mail", data=mailbox.settings()).status_code == 422
-            assert anna.http.post("/settings/mail/test").status_code == 200
+                assert owner.http.post("/settings/mail", data=mailbox.settings()).status_code == 422
+            assert owner.http.post("/settings/mail/test").status_code == 200
     (mail,) = mailbox.taken
     assert mail["From"] == "Harbor Goods <desk@example.com>" and "http://chat.example.com" in mail.get_content()

@@ -80,6 +80,15 @@ def administrators_only():
     return None
 
 
+def owners_only():
+    """The same for what concerns every bot at once: admins are refused, too."""
+    if not current_user.is_authenticated:
+        return sign_in_first()
+    if not member().is_owner:
+        abort(403)
+    return None
+
+
 def bot_of_administrator(session: Session, key: str) -> Bot:
     """A bot that the administrator may change, also one that is switched off; 404 for any other."""
     return member().bot(session, key, switched_off=True) or abort(404)

@@ -13,16 +13,16 @@ PAGES = [rule for rule in rules("GET", within="/settings/")
          if rule.arguments <= {"key", "member_id"} and rule.endpoint not in PARTS]
 
 
-def test_every_page_is_accessible_and_fits_a_phone(server, desk, member_page):
-    anna = member_page(desk.anna, viewport={"width": 360, "height": 740}).page
+def test_every_page_is_accessible_and_fits_a_phone(server, desk, olivia, member_page):
+    owner = member_page(olivia, viewport={"width": 360, "height": 740}).page
     inspection = Inspection()
     for rule in PAGES:
         path = rule.rule.replace("<key>", desk.bot.key).replace("<id:member_id>", str(desk.noor.id))
-        anna.goto(server.public_url + path)
-        expect(anna.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
-        assert anna.evaluate("document.documentElement.scrollWidth") <= 360, rule
-        expect(anna.get_by_role("navigation").locator("[aria-current]")).to_be_in_viewport(ratio=1)
-        inspection.look(rule.endpoint, anna)
+        owner.goto(server.public_url + path)
+        expect(owner.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
+        assert owner.evaluate("document.documentElement.scrollWidth") <= 360, rule
+        expect(owner.get_by_role("navigation").locator("[aria-current]")).to_be_in_viewport(ratio=1)
+        inspection.look(rule.endpoint, owner)
     assert not inspection.faults, inspection.report()
 
 

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from models import Bot, Event, Invite, Member, ResetLink, SignIn, now, reading, transaction
-from tests.conftest import add_member
 from tests.mailbox import Mailbox
 from tests.people import PASSWORD, MemberClient, token_in
 from tests.web.edge import assert_refused, chat_now, inbox_screen, nothing_changes
@@ -16,17 +15,6 @@ from tests.web.test_customer_refusals import NOTHING_HERE
 PAGE = "/settings/members"
 OWNERS_ONLY = "Only an owner can make, change or remove an owner."
 BEYOND = "This member sees bots that you do not see: ask somebody who sees them all."
-
-
-@pytest.fixture
-def owner(server, desk):
-    """Olivia, who owns the workspace. The server is that of other tests, too: other desks have owners of their own."""
-    member = add_member(desk.bot.workspace_id, "Olivia Owen", desk.bot, role="owner")
-    with transaction() as session:
-        session.merge(member).all_bots = True
-    yield MemberClient(server, member.email)
-    with transaction() as session:
-        session.query(Member).filter_by(role="owner").update({"role": "member"})
 
 
 @pytest.fixture
@@ -185,13 +173,13 @@ def test_an_admin_gets_no_link_to_what_an_owner_has_offered(desk, owner, anna):
     assert invite_id(email)
 
 
-def test_an_invite_is_mailed_where_there_is_a_mail_server(desk, anna, browser):
+def test_an_invite_is_mailed_where_there_is_a_mail_server(desk, owner, anna, browser):
     email = address()
     with Mailbox() as mailbox:
-        anna.http.post("/settings/mail", data=mailbox.settings())
+        owner.http.post("/settings/mail", data=mailbox.settings())
         page = invite(anna, email, bots=desk.bot.key).text
         mail = mailbox.first_to(email)
-        anna.http.post("/settings/mail/removal")
+        owner.http.post("/settings/mail/removal")
     assert f"A mail to {email} is on its way." in html.unescape(page)
     assert mail["Subject"] == "Anna Silva invites you to Harbor Goods"
     link = re.search(r"https?://[^/\s]+(/invites/\S+)", mail.get_content())[1]
@@ -306,15 +294,15 @@ def test_a_newer_link_replaces_the_older_and_neither_outlives_an_hour(desk, anna
     assert_refused(reset(browser, newer), 410, OVER)
 
 
-def test_a_link_to_a_new_password_is_mailed_to_members_and_the_answer_tells_nobody_who_is_one(desk, anna, browser):
+def test_a_link_to_a_new_password_is_mailed_to_members_and_the_answer_tells_nobody_who_is_one(desk, owner, browser):
     with Mailbox() as mailbox:
-        anna.http.post("/settings/mail", data=mailbox.settings())
+        owner.http.post("/settings/mail", data=mailbox.settings())
         answers = [ask_for_reset(browser, email) for email in (desk.maya.email, "nobody@example.com")]
         link = re.search(r"https?://[^/\s]+(/password-reset/\S+)", mailbox.first_to(desk.maya.email).get_content())[1]
         ask_for_reset(browser, desk.maya.email)
         with reading() as session:
             assert session.query(ResetLink).filter_by(member_id=desk.maya.id).count() == 1, "not one after the other"
-        anna.http.post("/settings/mail/removal")
+        owner.http.post("/settings/mail/removal")
     texts = [re.sub(r"\S+@example.com|value=\"[^\"]*\"|nonce-?=?\S+", "", answer.text) for answer in answers]
     assert texts[0] == texts[1] and "a mail with a link is on its way" in texts[0]
     assert mailbox.to("nobody@example.com") == []

@@ -12,14 +12,16 @@ from mailer import NotSent, hand_over, letter
 from models import Mail, Workspace, now, reading
 from models.mail_server import MailServer, of_environment, stop_mail
 from models.member import InvalidEmail, clean_email
-from web.access import member
+from web.access import member, owners_only
 from web.extensions import limiter
 from web.settings.forms import Cleaned, SettingsForm, UpTo, WholeNumber
 from web.settings.pages import page, refused, resource, saved
 from web.setup import origin
 
-bp = resource("mail")
+# Whoever chooses the server can read all that is mailed, also what leads to an owner's new password.
+bp = resource("mail", owners_only)
 
+GOES_WITH_PASSWORD = ("host", "port", "security", "username")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
 
 
@@ -48,15 +50,15 @@ class MailForm(SettingsForm):
             raise StopValidation(_("This is no e-mail address.")) from None
 
     def validate_password(self, field) -> None:
-        """Left empty it stays what it is, but it goes to no other server than it was meant for."""
+        """Left empty it stays what it is, but it goes to no other server, and no plainer, than it was meant."""
         if field.data or not self.username.data:
             return
         with reading() as session:
             stored, current = MailServer.stored(session), MailServer.current(session)
         if stored is None:
             return
-        if (stored.host, stored.username) != (self.host.data, self.username.data):
-            raise StopValidation(_("Please enter the password again, for the server or the user is another one."))
+        if any(getattr(stored, column) != self[column].data for column in GOES_WITH_PASSWORD):
+            raise StopValidation(_("Please enter the password again, for this is another way to the server."))
         if current is None:
             raise StopValidation(_("Please enter the password again: it was sealed with another secret key."))
         field.data = current.password

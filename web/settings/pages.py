@@ -1,5 +1,7 @@
 """What every settings page shares: who may see it, and how a form is answered."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -9,10 +11,10 @@ from models import Bot, reading
 from web.access import administrators_only, bot_of_administrator, member
 
 
-def resource(name: str) -> Blueprint:
-    """A blueprint below /settings, for owners and admins alone."""
+def resource(name: str, guard: Callable = administrators_only) -> Blueprint:
+    """A blueprint below /settings: for owners and admins alone, unless `guard` lets others in."""
     bp = Blueprint(f"settings_{name}", __name__, url_prefix="/settings")
-    bp.before_request(administrators_only)
+    bp.before_request(guard)
     return bp
 
 
