@@ -74,6 +74,9 @@ def send_due() -> None:
         except NotSent as error:
             log.warning("mail %s (%s) was not sent: %s", mail.id, mail.why, error)
             mail.note_failed(str(error), error.for_good)
+        except Exception as error:  # one that cannot be written must not keep back the others
+            log.exception("mail %s (%s) cannot be sent", mail.id, mail.why)
+            mail.note_failed(_reason(error), for_good=True)
         else:
             mail.note_sent()
 
@@ -133,4 +136,5 @@ def _in_words(code: int, said: bytes | str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return " ".join(str(getattr(error, "strerror", None) or error).split())[:300]
+    said = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return " ".join(said.split())[:300]

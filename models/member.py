@@ -21,7 +21,9 @@ ROLES = ("owner", "admin", "member")
 ADMINISTRATORS = ("owner", "admin")
 PASSWORD_LIMITS = (10, 200)
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
+# The characters that only quotes allow, and "=?", which begins encoded words, are more than Python's own mail bears.
+_PART = r"[^@\s\x00-\x1f\[\]()<>,:;\"\\]+"
+_EMAIL = re.compile(rf"(?!.*=\?){_PART}@{_PART}\.{_PART}")
 _hasher = PasswordHasher()
 
 

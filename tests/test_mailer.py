@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mailer import NotSent, hand_over, letter
-from models import Mail, Member
+from mailer import NotSent, hand_over, letter, send_due
+from models import Mail, Member, reading, transaction
 from models.mail_server import MailServer
 from tests.conftest import make_desk
 from tests.mailbox import PASSWORD, USER, Mailbox
@@ -92,3 +92,17 @@ def test_a_server_that_the_environment_names_goes_before_and_cannot_be_changed_h
             assert owner.http.post("/settings/mail/test").status_code == 200
     (mail,) = mailbox.taken
     assert mail["From"] == "Harbor Goods <desk@example.com>" and "http://chat.example.com" in mail.get_content()
+
+
+def test_a_mail_that_cannot_be_written_is_given_up_and_keeps_back_no_other(local_desk, caplog):
+    with Mailbox() as mailbox:
+        MailServer(**mailbox.settings() | {"port": mailbox.port}, address="https://chat.example.com").keep(local_desk.maya)
+        with transaction() as session:
+            broken, good = (Mail.queue(session, to, "Your chat", "An answer.", "answer")
+                            for to in ("a@[b.c", "ada@example.com"))
+        send_due()
+        assert len(mailbox.to("ada@example.com")) == 1
+    with reading() as session:
+        broken, good = session.get(Mail, broken.id), session.get(Mail, good.id)
+    assert good.sent_at and broken.last_error and broken.next_try_at is None
+    assert f"mail {broken.id} (answer) cannot be sent" in caplog.text

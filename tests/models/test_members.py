@@ -8,6 +8,8 @@ from models.text import EmptyText, TextTooLong
 from tests.models.chats import change, rows
 
 PASSWORD = "a long enough password"
+# Python's own mail cannot put them into a letter.
+UNWRITABLE = ("a@[b.c", "a@[.b", ":;@b.c", "=?utf-8?q?=0A?=@b.c", '"a@b.c', "a\\@b.c", "a,b@c.d", "(a@b.c", "<a@b.c>")
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -51,6 +53,7 @@ def test_of_a_password_only_its_hash_is_stored(local_desk):
 @pytest.mark.parametrize("wrong, refusal", [
     ({"email": "ada"}, InvalidEmail), ({"email": "a b@example.com"}, InvalidEmail), ({"email": ""}, InvalidEmail),
     ({"email": "x" * 250 + "@example.com"}, InvalidEmail), ({"email": "a@b@example.com"}, InvalidEmail),
+    *(({"email": email}, InvalidEmail) for email in UNWRITABLE),
     ({"password": "x" * 9}, InvalidPassword), ({"password": "x" * 201}, InvalidPassword),
     ({"name": " "}, EmptyText), ({"name": "x" * 121}, TextTooLong), ({"role": "emperor"}, ValueError),
 ])
