@@ -14,6 +14,7 @@ from models.base import Base, Created, Hash, Name, PrimaryKey, now
 from models.bot import Bot
 from models.database import announce, reading, transaction
 from models.event import Action, Notice, track
+from models.reset_link import ResetLink
 from models.secret import digest, is_token, new_token
 from models.text import clean, clipped
 
@@ -189,6 +190,7 @@ class Member(Base):
             if session.execute(mine.values(password_hash=hashed)).rowcount != 1:  # changed meanwhile
                 raise WrongCredentials
             track(session, Action.PASSWORD_CHANGED, by=self, member=self.id)
+            ResetLink.spend(session, ResetLink.member_id == self.id)
             SignIn.revoke_others(session, self, sign_in)
 
 
@@ -302,9 +304,10 @@ class SignIn(Base):
 
 
 def set_password(session: Session, member: Member, hashed: str, by: Member | None) -> None:
-    """Give `member` a new password inside the caller's transaction; every sign-in made with the old one ends."""
+    """Give `member` a new password inside the caller's transaction; what the old one led to ends: sign-ins, links."""
     session.execute(update(Member).where(Member.id == member.id).values(password_hash=hashed))
     track(session, Action.PASSWORD_CHANGED, by=by, member=member.id)
+    ResetLink.spend(session, ResetLink.member_id == member.id)
     SignIn.revoke_all(session, member)
 
 

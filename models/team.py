@@ -15,6 +15,7 @@ from models.chat import Chat, hand_back_all
 from models.database import announce, transaction
 from models.event import Action, Notice, track
 from models.member import BotAccess, Member, SignIn, UnknownMember
+from models.reset_link import ResetLink
 
 LOST_ACCESS = "access"
 
@@ -62,6 +63,8 @@ def change(member: Member, by: Member, role: str, bots: Sequence[Bot] | None) ->
         after = _access(session, current)
         if before == after:
             return
+        # Else who made a link for a member would hold the account of an owner.
+        ResetLink.spend(session, ResetLink.member_id == current.id)
         lost = set(_bot_ids(session, *before[1:])) - set(_bot_ids(session, *after[1:]))
         hand_back_all(session, current, LOST_ACCESS, Chat.bot_id.in_(lost), by=by)
         track(session, Action.MEMBER_CHANGED, by=by, member=current.id, role=role, all_bots=current.all_bots,

@@ -3,10 +3,10 @@
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import Member, ResetLink, SignIn, reading
+from models import Member, SignIn, reading
 from models.mail_server import MailServer
 from models.member import InvalidPassword
-from models.reset_link import UnknownResetLink
+from models.resetting import UnknownResetLink, holder_of_link, mail_link, use_link
 from models.text import clipped
 from realtime import fragments
 from web.extensions import limiter
@@ -28,7 +28,7 @@ def create():
     """Mail a link. Whether the address is known shows nowhere."""
     email, server = clipped(field("email"), 254), _server()
     if server:
-        ResetLink.mail(email, lambda token: (
+        mail_link(email, lambda token: (
             _("A new password for Baton"),
             _("With this link you choose a new password. It is good for one use, for an hour:")
             + f"\n\n{server.address}{url_for('passwords.edit', token=token)}\n\n"
@@ -49,7 +49,7 @@ def update(token: str):
     """Take the new password, and be signed in; every other sign-in ends."""
     holder = _holder(token)
     try:
-        holder = ResetLink.use(token, field("password"))
+        holder = use_link(token, field("password"))
     except InvalidPassword:
         return _form(holder, _("A password has 10 to 200 characters."), 422)
     begin(SignIn.begin_as(holder, request.user_agent.string, current_app.config["BATON"].session_days))
@@ -70,7 +70,7 @@ def _server() -> MailServer | None:
 
 def _holder(token: str) -> Member:
     with reading() as session:
-        return ResetLink.holder(session, token)
+        return holder_of_link(session, token)
 
 
 def _form(holder: Member, error: str | None = None, status: int = 200):

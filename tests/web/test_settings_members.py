@@ -294,6 +294,18 @@ def test_a_newer_link_replaces_the_older_and_neither_outlives_an_hour(desk, anna
     assert_refused(reset(browser, newer), 410, OVER)
 
 
+@pytest.mark.parametrize("deed", ["promotion", "own password"])
+def test_a_link_ends_with_what_the_member_was(desk, anna, maya, owner, browser, deed):
+    link = link_in(anna.http.post(f"{PAGE}/{desk.maya.id}/link").text)
+    if deed == "promotion":
+        assert "Saved." in owner.http.post(f"{PAGE}/{desk.maya.id}", data={"role": "owner"}).text
+    else:
+        form = {"current": PASSWORD, "new": "another long password"}
+        assert "Your password is changed." in maya.http.post("/settings/profile/password", data=form).text
+    with nothing_changes():
+        assert_refused(reset(browser, link), 410, OVER)
+
+
 def test_a_link_to_a_new_password_is_mailed_to_members_and_the_answer_tells_nobody_who_is_one(desk, owner, browser):
     with Mailbox() as mailbox:
         owner.http.post("/settings/mail", data=mailbox.settings())

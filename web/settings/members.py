@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from wtforms import RadioField, StringField
 from wtforms.validators import StopValidation
 
-from models import Bot, Invite, Member, ResetLink, Workspace, now, reading, team
+from models import Bot, Invite, Member, Workspace, now, reading, team
 from models.invite import AlreadyInvited, Letter
 from models.mail_server import MailServer
 from models.member import EmailTaken, InvalidEmail, UnknownMember
 from models.presence import is_online
+from models.resetting import make_link
 from web.access import member
 from web.settings.forms import Choices, Cleaned, SettingsForm
 from web.settings.pages import page, refused, resource, saved
@@ -119,7 +120,7 @@ def make_reset_link(member_id: int):
     """A link to a new password, to pass on."""
     who = _colleague(member_id)
     try:
-        link = origin() + url_for("passwords.edit", token=ResetLink.make(who, member()))
+        link = origin() + url_for("passwords.edit", token=make_link(who, member()))
     except REFUSALS as refusal:
         return _refused(who, refusal)
     return _one(who, _access_form(who), link=link)
