@@ -48,6 +48,8 @@ def _claims(token: str, secret: str, audience: str) -> dict:
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         said = next((SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES), SENTENCES[jwt.PyJWTError])
         raise Refused(said()) from None
+    if not isinstance(claims["exp"], int | float):  # PyJWT reads a text with digits, too
+        raise Refused(SENTENCES[jwt.PyJWTError]())
     if claims["exp"] > time.time() + LONGEST_AHEAD_SECONDS + LEEWAY_SECONDS:
         raise Refused(_("“exp” must be at most one day ahead."))
     return claims

@@ -86,6 +86,8 @@ BAD = {
                  "“exp” must be at most one day ahead."),
     "endless": (lambda secret, bot: signed(secret, bot, exp=float("inf")), "This is no token."),
     "no number": (lambda secret, bot: signed(secret, bot, exp="soon"), "This is no token."),
+    "a number in a text": (lambda secret, bot: signed(secret, bot, exp=str(int(time.time()) + 600)),
+                           "This is no token."),
     "not yet": (lambda secret, bot: signed(secret, bot, nbf=int(time.time()) + 500),
                 "The token is not valid yet: is the clock of your server right?"),
     "another bot": (lambda secret, bot: signed(secret, bot, aud="another"),
