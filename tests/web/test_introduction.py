@@ -7,7 +7,7 @@ import pytest
 from models import Bot, Customer, State, reading
 from tests.models.chats import change
 from tests.people import Customer as CustomerClient
-from tests.web.edge import be_answered, chat_now, nothing_changes
+from tests.web.edge import assert_refused, be_answered, chat_now, nothing_changes
 from tests.web.test_settings_bots import stored
 
 QUESTIONS = [
@@ -74,6 +74,13 @@ def test_questions_that_cannot_be_are_refused_beside_their_field(desk, anna, num
     assert answer.status_code == 422
     error = f'<span class="field__error" id="questions-{number}-{field}_error">{sentence}</span>'
     assert error in html.unescape(answer.text) and 'value="Anything else?"' in answer.text
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 4301, "x", ""])
+def test_a_field_that_no_page_has_is_refused(desk, anna, number):
+    with nothing_changes():
+        answer = anna.http.post(f"/settings/bots/{desk.bot.key}/forms", data={f"questions-{number}-label": "Hm?"})
+    assert_refused(answer, 400, "This request cannot be read.")
 
 
 def test_the_first_message_waits_for_the_answers(asked):

@@ -1,5 +1,7 @@
 """What a bot asks its customers before their first message."""
 
+import re
+
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -9,12 +11,14 @@ from wtforms.validators import StopValidation
 from models import Bot
 from models.introduction import MOST_QUESTIONS, Kind
 from web.access import member
+from web.forms import Unreadable
 from web.settings.forms import Cleaned, Lines, SettingsForm
 from web.settings.pages import find_bot, page, refused, resource, saved
 
 bp = resource("introduction")
 
 MOST_CHOICES = 20
+_FIELD = re.compile(r"questions-[0-9]{1,3}-[a-z]+")
 # Of these a customer has one.
 ONCE = (Kind.NAME, Kind.EMAIL)
 
@@ -75,12 +79,20 @@ def edit(key: str):
 @bp.post("/bots/<key>/forms")
 def update(key: str):
     """Change them; or, with one of the buttons beside the questions, only what the page shows."""
-    bot, form = find_bot(key), IntroductionForm()
+    bot = find_bot(key)
+    _refuse_unknown_fields()
+    form = IntroductionForm()
     do, _dash, number = request.form.get("do", "").partition("-")
     if do not in MOVES:
         return _save(bot, form)
     shown = form_with(MOVES[do](form.questions.data, _number(number)))
     return page("introduction.html", bot=bot, most=MOST_QUESTIONS, form=shown)
+
+
+def _refuse_unknown_fields() -> None:
+    # WTForms makes a number of whatever Unicode calls digits.
+    if any(name.startswith("questions-") and not _FIELD.fullmatch(name) for name in request.form):
+        raise Unreadable
 
 
 def _number(text: str) -> int:
