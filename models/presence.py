@@ -57,6 +57,11 @@ def offline_members(session: Session, bot: Bot) -> list[Member]:
     return list(session.scalars(away.order_by(Member.id)))
 
 
+def lacks_members() -> ColumnElement[bool]:
+    """The condition on bots of which a member is not there."""
+    return exists().where(_may_answer(Bot), Member.not_seen_since(now() - ONLINE))
+
+
 def is_available(session: Session, bot: Bot) -> bool:
     """Whether a customer who asks for a person now is likely to get one.
 
@@ -72,6 +77,6 @@ def hides_human(session: Session, bot: Bot) -> bool:
     return bot.when_away == WhenAway.HIDE and not is_available(session, bot)
 
 
-def _may_answer(bot: Bot) -> ColumnElement[bool]:
-    mine = exists().where(BotAccess.member_id == Member.id, BotAccess.bot_id == bot.id)
+def _may_answer(bot: Bot | type[Bot]) -> ColumnElement[bool]:
+    mine = exists().where(BotAccess.member_id == Member.id, BotAccess.bot_id == bot.id).correlate(Member, Bot)
     return (Member.workspace_id == bot.workspace_id) & Member.disabled_at.is_(None) & or_(Member.all_bots, mine)

@@ -16,6 +16,7 @@ from models.chat import Chat, State, is_left_alone
 from models.database import reading
 from models.mail_server import MailServer
 from models.message import Author, Message
+from models.presence import lacks_members
 from models.seen import Side, seen
 
 # So many chats in one step; the others have their turn a few seconds later.
@@ -37,7 +38,9 @@ def take_steps(at: datetime, up_since: datetime, call: Callable[[Chat, str], tup
         server = MailServer.current(session)
     if server:
         for of_bots, since in _instants(bots, "mail_seconds", at, up_since):
-            for chat in _some(of_bots, Chat.is_waiting, Chat.members_mailed_at.is_(None), since >= WAITS_SINCE):
+            # Where all are there nobody is mailed: such chats would come first every time.
+            away = Chat.bot_id.in_(select(Bot.id).where(lacks_members()))
+            for chat in _some(of_bots, Chat.is_waiting, Chat.members_mailed_at.is_(None), since >= WAITS_SINCE, away):
                 chat.call_members(lambda chat: call(chat, server.address))
     for of_bots, since in _instants(bots, "delay_seconds", at, up_since):
         for chat in _some(of_bots, Chat.is_waiting, Chat.delayed_at.is_(None), Chat.by_mail_at.is_(None),

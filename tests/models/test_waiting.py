@@ -1,5 +1,6 @@
 """The steps of waiting come by the clock, each once; the clock of these tests is the instant they name."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,14 @@ def test_members_who_are_not_there_are_mailed_once(local_desk, mails):
     assert sorted(sent()) == sorted([(local_desk.maya.email, link), (local_desk.anna.email, link)])
     assert log_of(chat).count("members_called") == 1
 
+
+def test_chats_whose_members_are_all_there_keep_no_others_from_being_called(local_desk, mails, monkeypatch):
+    monkeypatch.setattr("models.waiting.AT_ONCE", 1)
+    waiting_chat(local_desk)
+    note_online([local_desk.maya.id, local_desk.noor.id, local_desk.anna.id])
+    later = waiting_chat(replace(local_desk, bot=local_desk.other_bot))
+    after(seconds=310)
+    assert sent() == [(local_desk.olga.email, f"https://chat.example.com {later.id}")]
 
 def test_nobody_is_mailed_when_all_are_there_or_no_mail_is_sent(local_desk):
     chat = waiting_chat(local_desk)
