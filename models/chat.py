@@ -417,6 +417,12 @@ class Chat(Base):
             track(session, Action.CUSTOMER_IDENTIFIED, chat_id=chat.id, seq=changed.seq)
 
     @staticmethod
+    def tell_token_changed(session: Session, customer_id: int) -> None:
+        """Announce that a token opens the customer's open chat no longer, inside the caller's transaction."""
+        for chat_id in session.scalars(select(Chat.id).where(Chat.customer_id == customer_id, Chat.is_open)):
+            announce(session, Notice("customer_token_changed", chat_id=chat_id))
+
+    @staticmethod
     def count_open(session: Session, bot: Bot) -> int:
         """How many chats of `bot` are open."""
         return session.scalar(select(func.count()).where(Chat.bot_id == bot.id, Chat.is_open))

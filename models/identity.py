@@ -76,7 +76,9 @@ def identify(bot: Bot, identity: Identity, token: str | None, fresh: str) -> boo
 def leave(bot: Bot, token: str) -> None:
     """The browser with `token` is nobody's any more. Nothing happens where it was nobody's."""
     with transaction() as session:
-        session.execute(delete(Pass).where(Pass.bot_id == bot.id, Pass.token_hash == digest(token)))
+        held = Pass.with_token(session, bot, token)
+        if held:
+            _take_away(session, held)
 
 
 def _identify(bot: Bot, identity: Identity, token: str | None, fresh: str) -> bool:
@@ -100,8 +102,10 @@ def _let_in(session: Session, bot: Bot, identity: Identity, customer: Customer |
             token: str | None, fresh: str) -> Customer:
     """Give the browser a pass, and its visitor's chats to the customer; what it held of somebody else it loses."""
     if held:
-        session.delete(held)
+        _take_away(session, held)
     visitor = None if held or not token else _visitor(session, bot, token)
+    if visitor:
+        Chat.tell_token_changed(session, visitor.id)
     if customer is None:
         customer = visitor or Customer(bot_id=bot.id, token_hash="")
         # Only passes open it: nobody has the token of this digest. The visitor's code stays what it was.
@@ -113,6 +117,11 @@ def _let_in(session: Session, bot: Bot, identity: Identity, customer: Customer |
         _merge(session, visitor, customer)
     session.add(Pass(bot_id=bot.id, token_hash=digest(fresh), customer_id=customer.id))
     return customer
+
+
+def _take_away(session: Session, held: Pass) -> None:
+    session.execute(delete(Pass).where(Pass.id == held.id))  # another request may have been faster
+    Chat.tell_token_changed(session, held.customer_id)
 
 
 def _visitor(session: Session, bot: Bot, token: str) -> Customer | None:

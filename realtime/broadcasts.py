@@ -77,6 +77,8 @@ class Broadcasts:
             f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
             "customer_visited": self._visited,
+            # Who has the new token comes back at once. Who knew the old one only, whoever it is, is refused.
+            "customer_token_changed": lambda notice: self.relay.disconnect(customer_topic(notice.chat_id), COME_BACK),
             "bot_changed": self._bot_changed,
             "member_renamed": self._member_renamed,
             # Their pages come back at once, and find what they may still see.

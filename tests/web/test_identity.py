@@ -18,7 +18,15 @@ from models import Chat, Customer, Pass, now, reading, transaction
 from models.customer import REMEMBERED
 from models.secret import new_token
 from tests.people import Customer as CustomerClient
-from tests.web.edge import assert_pushed, be_answered, be_live, chat_screen, nothing_changes
+from tests.web.edge import (
+    assert_pushed,
+    be_answered,
+    be_live,
+    chat_screen,
+    customer_screen,
+    customer_socket,
+    nothing_changes,
+)
 
 
 def make_secret(anna, bot) -> str:
@@ -207,6 +215,25 @@ def test_who_logs_out_is_nobody_again(desk, customer, secret):
     assert customer.http.delete("/identity").status_code == 204
     with reading() as session:
         assert session.query(Pass).filter_by(bot_id=desk.bot.id).count() == 0
+
+
+def socket_status(server, bot, customer: CustomerClient, token: str) -> int:
+    """What the handshake with a token is answered."""
+    return customer_socket(server, token, f"/widget/{bot.key}/chats/{customer.chat_id}/socket").status
+
+
+def test_a_socket_hears_nothing_more_when_its_token_does_not_open_the_chat_any_more(server, desk, customer, secret):
+    be_live(customer)
+    for become in (lambda: identify(customer, signed(secret, desk.bot)),
+                   lambda: identify(customer, signed(secret, desk.bot, "18")),
+                   lambda: customer.http.delete("/identity")):
+        known = customer.token
+        eavesdropper = customer_screen(server, customer, desk.bot.key)
+        become()
+        assert eavesdropper.socket.read_close_code() == 1012
+        assert socket_status(server, desk.bot, customer, known) in (403, 404)
+        identify(customer, signed(secret, desk.bot))
+        assert socket_status(server, desk.bot, customer, customer.token) == 101, "their own page comes back"
 
 
 def test_a_pass_lasts_30_days_from_the_last_time_it_was_said(desk, customer, secret):
