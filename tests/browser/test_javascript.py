@@ -235,6 +235,29 @@ def test_a_known_customer_finds_the_chat_in_another_browser_until_they_log_out(e
     expect(second.log.get_by_text("Where is my order?", exact=True)).to_be_visible()
 
 
+def test_who_is_identified_right_after_a_logout_gets_nothing_of_the_visitor_before(example_page, sign):
+    customer = example_page(sign("18"))
+    page = customer.page
+    eventually(lambda: heard(page, "ready"))
+    customer.open().ask("Where is my order?", "It left our shop yesterday.")
+    page.evaluate("Baton('logout'); Baton('identify', new URLSearchParams(location.search).get('signed'))")
+    eventually(lambda: page.evaluate("Object.keys(localStorage).some((name) => name.endsWith(':identified'))"))
+    page.reload()
+    customer.open()
+    expect(customer.log.get_by_text("Ahoy!")).to_be_visible()
+    expect(customer.log.get_by_text("Where is my order?", exact=True)).to_have_count(0)
+
+
+def test_the_page_of_who_is_identified_goes_on_hearing(example_page, sign):
+    customer = example_page(sign("17"))
+    eventually(lambda: heard(customer.page, "ready"))
+    customer.open().ask("Where is my order?", "It left our shop yesterday.")
+    with customer.page.expect_websocket() as socket:
+        run(customer.page, SIGNED)
+    with socket.value.expect_event("framereceived", lambda frame: "Two days." in frame):
+        customer.ask("How long does delivery take?", "Two days.")
+
+
 def test_another_customer_in_the_same_browser_sees_nothing_of_the_first(example_page, sign):
     customer = example_page(sign("17"))
     page = customer.page
