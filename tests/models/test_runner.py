@@ -294,7 +294,7 @@ def test_a_chat_whose_bot_died_is_picked_up(local_desk, engine, passes):
     chat = chat_with_bot(local_desk)
     chat.post_as_customer("Anybody?", new_uuid())
     with pytest.raises(Ended):
-        Runner(1, nullcontext).pick_up()
+        Runner(10, nullcontext).pick_up()
     assert log_of(chat)[3:] == ["bot: You said Hello", "bot: You said Anybody?", "human_offered"]
     assert (abandoned(), fresh(chat).answered) == ([], 2)
 
@@ -305,7 +305,7 @@ def test_picking_up_goes_on_when_the_database_was_away(local_desk, engine, passe
     looks = [lambda: 1 / 0, abandoned]
     monkeypatch.setattr(bots.runner, "abandoned", lambda: looks[len(passes)]())
     with pytest.raises(Ended):
-        Runner(1, nullcontext).pick_up()
+        Runner(10, nullcontext).pick_up()
     settle()
     assert log_of(chat)[2:] == ["bot: You said Hello"]
     assert "picking up unanswered chats failed" in caplog.text
