@@ -186,7 +186,7 @@ class Config:
         KEY, None, "Signs sessions, and seals passwords of other services. A new one signs everybody out.", secret=True,
         default_shown="made once, in `DATA_DIR/secret_key`")
     smtp_url: dict[str, Any] | None = setting(
-        SMTP, None, "Mail server. Without it administrators set one in the settings pages, or pass links on themselves."
+        SMTP, None, "Mail server. Without it owners set one in the settings pages, or pass links on themselves."
         " Needs `MAIL_FROM` and `PUBLIC_URL`.", secret=True)
     mail_from: str | None = setting(EMAIL, None, "Address that mail comes from.")
     session_days: int = setting(number(1, 365), "30", "Days after which a member has to sign in again.")

@@ -49,6 +49,10 @@ class Desk:
     anna: Member
 
 
+# In seconds: longer than any run of the tests.
+DAY = 86_400
+
+
 def make_desk(**bot_columns) -> Desk:
     """A desk in the open database, founded there if need be."""
     with transaction() as session:
@@ -134,7 +138,7 @@ def desk(server) -> Iterator[Desk]:
     The steps of waiting are not taken in it: the chats of one test would change in the middle of another.
     """
     open_database(database_url(server))
-    yield make_desk(delay_seconds=None, mail_seconds=None, absence_seconds=None)
+    yield make_desk(delay_seconds=DAY, mail_seconds=DAY, absence_seconds=DAY)
     close_database()
 
 

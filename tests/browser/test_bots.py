@@ -21,6 +21,7 @@ def test_a_bot_is_made_switched_off_and_on_and_deleted(server, host_url, desk, c
     expect(customer.status("Hello")).to_have_text("Sent")
     dashboard = MemberPage(anna.context.new_page())
     dashboard.page.goto(f"{server.public_url}/bots/{key}/chats")
+    expect(dashboard.page.locator("body"), "it hears what is pushed").to_have_attribute("data-line", "ok")
 
     anna.get_by_role("button", name="Switch off").click()
     expect(customer.frame.get_by_text("This chat is switched off at the moment.")).to_be_visible()
