@@ -175,8 +175,10 @@ class CustomerPage(ChatPage):
         self.frame: FrameLocator = self.place
 
     def open(self) -> "CustomerPage":
+        """Open the chat; it takes messages once its scripts run, which nobody types faster than."""
         self.launcher("Open chat").click()
         expect(self.box).to_be_visible()
+        expect(self.frame.locator("html")).to_have_attribute("data-ready", "")
         return self
 
     def close(self) -> None:
