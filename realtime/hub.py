@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from typing import Protocol
 
 log = logging.getLogger(__name__)
@@ -12,6 +13,8 @@ TOO_SLOW = 1013
 # So many connections are written to before others get their turn.
 BEATS_AT_ONCE = 100
 YIELD_SECONDS = 0.0001
+# Longer than a handshake takes from the look at who asks to the subscription.
+CUTS_KEPT_SECONDS = 60
 
 
 class Listener(Protocol):
@@ -45,11 +48,18 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = {}
         self._topics: dict[Listener, set[str]] = {}
         self._closing_code: int | None = None
+        # By topic: when it was disconnected (time.monotonic) and the code; the latest last.
+        self._cuts: dict[str, tuple[float, int]] = {}
 
-    def subscribe(self, connection: Listener, topics: Iterable[str]) -> None:
-        """Add a connection to topics (more than once is fine). After `close_all` it is closed at once."""
-        if self._closing_code is not None:
-            connection.close(self._closing_code)
+    def subscribe(self, connection: Listener, topics: Iterable[str], approved_at: float = inf) -> None:
+        """Add a connection to topics (more than once is fine). After `close_all` it is closed at once.
+
+        So it is when one of its topics was disconnected after `approved_at` (time.monotonic), the moment at which
+        it was looked up whether it may listen: those who may no longer were let go meanwhile.
+        """
+        code = self._closing_code or self._cut_since(approved_at, topics)
+        if code is not None:
+            connection.close(code)
             return
         if connection not in self._topics:
             self._topics[connection] = set()
@@ -79,7 +89,8 @@ class Hub:
         self._put(json.dumps({"catch_up": True}), connections)
 
     def disconnect(self, topic: str, code: int) -> None:
-        """Close every connection on the topic."""
+        """Close every connection on the topic, and those that were approved before and are still to come."""
+        self._note_cut(topic, code)
         for connection in tuple(self._listeners.get(topic, ())):
             connection.close(code)
 
@@ -130,6 +141,17 @@ class Hub:
             connection.ping()
         for topic, number in _with_pauses(numbers(self.topics()).items()):
             self.deliver(topic, json.dumps({"heartbeat": number}))
+
+    def _note_cut(self, topic: str, code: int) -> None:
+        now = time.monotonic()
+        self._cuts.pop(topic, None)
+        self._cuts[topic] = (now, code)
+        while next(iter(self._cuts.values()))[0] < now - CUTS_KEPT_SECONDS:
+            del self._cuts[next(iter(self._cuts))]
+
+    def _cut_since(self, moment: float, topics: Iterable[str]) -> int | None:
+        cuts = (self._cuts[topic] for topic in topics if topic in self._cuts)
+        return next((code for at, code in cuts if at >= moment), None)
 
     def _put(self, frame: str, connections: Iterable[Listener]) -> None:
         for connection in connections:

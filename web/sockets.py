@@ -5,6 +5,7 @@ Connection of the hub's, which needs neither a request nor a greenlet.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import Chat, Member, Side, reading
 from realtime.broadcasts import (
-    ACCESS_ENDED,
     customer_topic,
     inbox_topic,
     member_topic,
@@ -27,7 +27,7 @@ from realtime.broadcasts import (
 from realtime.connection import Connection, refuse_compression
 from realtime.fragments import frame
 from realtime.numbers import numbers
-from web.access import bot_of_member, chat_of_customer, chat_of_member, member, signed_in
+from web.access import bot_of_member, chat_of_customer, chat_of_member, member
 from web.turns import turn
 
 bp = Blueprint("sockets", __name__)
@@ -50,6 +50,7 @@ def authorise() -> None:
     own_page_or_refuse()
     if current_app.extensions["baton"].hub.open >= current_app.config["BATON"].socket_connections:
         abort(503)
+    g.approved_at = time.monotonic()
     with turn():
         g.subscription = FINDERS[request.endpoint](**request.view_args)
     refuse_compression(request.environ)
@@ -109,11 +110,6 @@ def _signed_in(session):
     return session
 
 
-def _was_signed_out() -> bool:
-    """Whether the sign-in ended between the handshake and the subscription, when nobody heard of it here."""
-    return current_user.is_authenticated and signed_in(current_user.get_id()) is None
-
-
 def _own_topics() -> list[str]:
     """Over these the sockets are closed when the sign-in, or the member, loses access."""
     return [member_topic(member().id), sign_in_topic(current_user.sign_in.id)]
@@ -135,7 +131,7 @@ def _typing(chat: Chat, side: Side, by: Member | None = None) -> Callable[[dict]
 def _serve(ws) -> None:
     subscription, hub = g.pop("subscription"), current_app.extensions["baton"].hub
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
-    hub.subscribe(connection, subscription.topics)
+    hub.subscribe(connection, subscription.topics, g.approved_at)
     connection.start(lambda: hub.unsubscribe(connection))
     _greet(connection, subscription.topics)
 
@@ -143,8 +139,6 @@ def _serve(ws) -> None:
 def _greet(connection: Connection, topics: list[str]) -> None:
     """Tell a page that has just come (back) where everything stands, so that it asks for what it misses."""
     try:
-        if _was_signed_out():
-            connection.close(ACCESS_ENDED)
         # Read after subscribing: what was committed before is in the number, what comes later is pushed.
         for number in numbers(topics).values():
             connection.put(frame(heartbeat=number))

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -137,3 +138,27 @@ def test_connections_dropped_for_slowness_are_counted(hub, connection):
     connection.close_code = 1013
     hub.unsubscribe(connection)
     assert hub.dropped_slow == 1
+
+
+def test_who_was_approved_before_a_topic_was_disconnected_does_not_come_after_it(hub, connection):
+    other, approved_at = FakeConnection(), time.monotonic()
+    hub.disconnect("chat:1", 1012)
+    hub.subscribe(connection, ["chat:1", "bot:1"], approved_at)
+    hub.subscribe(other, ["chat:2", "bot:1"], approved_at)
+    assert (connection.close_code, other.close_code) == (1012, None)
+    assert hub.open == 1
+
+
+def test_who_was_approved_afterwards_may_listen(hub, connection):
+    hub.disconnect("chat:1", 1012)
+    hub.subscribe(connection, ["chat:1"], time.monotonic())
+    assert connection.close_code is None and hub.open == 1
+
+
+def test_what_was_disconnected_long_ago_is_forgotten(hub, monkeypatch):
+    for number in range(100):
+        hub.disconnect(f"chat:{number}", 1012)
+    later = time.monotonic() + 61
+    monkeypatch.setattr("realtime.hub.time.monotonic", lambda: later)
+    hub.disconnect("chat:100", 1012)
+    assert list(hub._cuts) == ["chat:100"]
