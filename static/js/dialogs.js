@@ -1,6 +1,9 @@
-// <button data-opens="#some_dialog">, <button data-closes>, and <form data-request> inside a dialog, which is
-// sent without leaving the page and closes the dialog when the server agreed.
+// <button data-opens="#some_dialog">, <button data-closes>, and <form data-request>, which is sent without leaving the
+// page and closes the dialog that it is in when the server agreed. <form data-request="insist"> is sent until it was
+// answered: for what may safely be done twice, and is not to be pressed again.
 (() => {
+  const RETRY = 2000;
+
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.querySelector(opener.dataset.opens)?.showModal();
@@ -16,18 +19,37 @@
   };
   document.addEventListener("close", () => setTimeout(goOn), true);
 
+  // What cannot have been done, or may not have been.
+  const isUnreached = ({ status }) => status === 0 || status >= 500;
+  const isOffered = (action) => document.querySelector(`form[data-request=insist][action="${action}"]`);
+
+  const send = async (form, fields) => {
+    const action = form.getAttribute("action");
+    const ask = () => baton.request(action, { method: "POST", form: fields, source: form });
+    let answer = await ask();
+    while (form.dataset.request === "insist" && isUnreached(answer)) {
+      baton.heard(false);
+      await new Promise((again) => setTimeout(again, RETRY));
+      if (!isOffered(action)) return answer; // another tab has got through
+      answer = await ask();
+    }
+    if (!isUnreached(answer)) baton.heard(true);
+    return answer;
+  };
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("form[data-request]")) return;
     event.preventDefault();
     if (form.dataset.busy) return;
     form.dataset.busy = "true";
-    const fields = new FormData(form, event.submitter);
-    const { ok, status } = await baton.request(form.getAttribute("action"), { method: "POST", form: fields, source: form });
+    const answer = await send(form, new FormData(form, event.submitter));
     delete form.dataset.busy;
-    const line = form.querySelector("[data-unreached]");
-    if (line) line.hidden = status !== 0 && status < 500;
+    const dialog = form.closest("dialog");
+    const line = (dialog ?? form).querySelector("[data-unreached]");
+    if (line) line.hidden = !isUnreached(answer);
     // A refusal leaves the dialog open only where it has something to say inside of it (422).
-    if (ok || (status >= 400 && status < 500 && status !== 422 && status !== 429)) form.closest("dialog")?.close();
+    const { ok, status } = answer;
+    if (ok || (status >= 400 && status < 500 && status !== 422 && status !== 429)) dialog?.close();
   });
 })();

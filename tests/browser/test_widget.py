@@ -249,6 +249,40 @@ def test_what_is_written_while_the_first_message_is_under_way_is_kept(customer_p
     expect(customer.said_by("customer")).to_have_text(["Where is my order?", "I mean the jacket"])
 
 
+def test_who_asks_for_a_person_while_cut_off_is_waiting_once_the_line_is_back(customer_page, member_page, desk):
+    customer, maya = customer_page().open(), member_page(desk.maya)
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    customer.ask("How long does delivery take?", "Two days.")
+    refused = []
+    customer.page.route("**/handoff", lambda route: refused.append(route) or route.abort())
+    customer.button("Talk to a human").click()
+    expect(customer.frame.get_by_text("No connection.")).to_be_visible()
+    happens(customer.page, lambda: len(refused) > 1, "it is tried again")
+
+    customer.page.unroute("**/handoff")
+
+    expect(customer.log.get_by_text("You asked for a person")).to_have_count(1)
+    expect(customer.frame.get_by_text("No connection.")).to_be_hidden()
+    expect(maya.rows("Unassigned Chats")).to_have_count(1)
+
+
+@pytest.mark.parametrize("choice", ["Skip", "Send feedback"])
+def test_who_ends_the_chat_while_cut_off_is_told_and_can_try_again(customer_page, desk, choice):
+    customer = customer_page().open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    customer.button("End chat").click()
+    customer.dialog.get_by_role("radio", name="4 stars").check()
+    customer.page.route("**/closure", lambda route: route.abort())
+    customer.dialog.get_by_role("button", name=choice).click()
+    expect(customer.dialog.get_by_text("That did not get through. Please try again.")).to_be_visible()
+    customer.page.unroute("**/closure")
+
+    customer.dialog.get_by_role("button", name=choice).click()
+
+    expect(customer.button("Start a new chat")).to_be_visible()
+    expect(customer.dialog).to_be_hidden()
+
+
 def test_text_is_shown_as_it_was_written(customer_page, desk):
     customer = customer_page(timezone_id="Asia/Tokyo").open()
     customer.button("Opening hours").click()
