@@ -24,7 +24,9 @@ from models.secret import digest
 from realtime import housekeeping, metrics, worker
 from realtime.broadcasts import Broadcasts
 from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
+from realtime.greeter import Greeter
 from realtime.hub import Hub
+from realtime.numbers import numbers
 from realtime.relay import open_relay
 from web.limits import Limit
 
@@ -37,6 +39,7 @@ class Baton:
     """The parts of one process that pages and sockets reach through `app.extensions["baton"]`."""
 
     hub: Hub
+    greeter: Greeter
     relay: object
     broadcasts: Broadcasts
     runner: Runner
@@ -102,8 +105,8 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     broadcasts = Broadcasts(relay)
     runner = Runner(settings.bot_seconds, app.app_context, languages.translator, settings.engine_hosts,
                     broadcasts.growing)
-    return Baton(hub, relay, broadcasts, runner, metrics.Copier(hub, runner), Limit(settings.message_limit),
-                 Mailer())
+    return Baton(hub, Greeter(numbers), relay, broadcasts, runner, metrics.Copier(hub, runner),
+                 Limit(settings.message_limit), Mailer())
 
 
 def in_context(app: Flask, work: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from models import Chat, SignIn, reading
+from models import Chat, SignIn, asking, reading
 from models.inbox import digests
 
 # Far below SQLite's limit of variables in one statement.
@@ -12,7 +12,7 @@ AT_ONCE = 1000
 def numbers(topics: list[str]) -> dict[str, int | str]:
     """By topic: the last `seq` of a chat, or the digest of an inbox. Topics without a number are left out."""
     chats, bots = _ids(topics, "chat"), _ids(topics, "bot")
-    with reading() as session:
+    with asking() as session:
         last = {}
         ids = list(set(chats.values()))
         for start in range(0, len(ids), AT_ONCE):

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, current_app, g, request
 from flask_login import current_user
 from flask_sock import Sock
-from sqlalchemy.exc import SQLAlchemyError
 
-from models import Chat, Member, Side, reading
+from models import Chat, Member, Side, asking
 from realtime.broadcasts import (
     customer_topic,
     inbox_topic,
@@ -25,15 +24,11 @@ from realtime.broadcasts import (
     widgets_topic,
 )
 from realtime.connection import Connection, refuse_compression
-from realtime.fragments import frame
-from realtime.numbers import numbers
 from web.access import bot_of_member, chat_of_customer, chat_of_member, member
 from web.turns import turn
 
 bp = Blueprint("sockets", __name__)
 sock = Sock()
-
-FAILED = 1011
 
 
 @dataclass(frozen=True)
@@ -82,20 +77,20 @@ def customer(ws, key, chat_id):
 
 
 def _inbox(key: str) -> Subscription:
-    with reading() as session:
+    with asking() as session:
         bot = bot_of_member(_signed_in(session), key)
         waiting = [waiting_topic(other.id) for other in member().bots(session)]
     return Subscription([inbox_topic(bot.id), *waiting, *_own_topics()], lambda words: None)
 
 
 def _chat(key: str, chat_id: int) -> Subscription:
-    with reading() as session:
+    with asking() as session:
         chat = chat_of_member(_signed_in(session), key, chat_id)
     return Subscription([members_topic(chat.id), *_own_topics()], _typing(chat, Side.MEMBERS, member()))
 
 
 def _customer(key: str, chat_id: int) -> Subscription:
-    with reading() as session:
+    with asking() as session:
         chat = chat_of_customer(session, key, chat_id)
     return Subscription([customer_topic(chat.id), widgets_topic(chat.bot_id)],
                         _typing(chat, Side.CUSTOMER))
@@ -129,19 +124,8 @@ def _typing(chat: Chat, side: Side, by: Member | None = None) -> Callable[[dict]
 
 
 def _serve(ws) -> None:
-    subscription, hub = g.pop("subscription"), current_app.extensions["baton"].hub
+    subscription, baton = g.pop("subscription"), current_app.extensions["baton"]
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
-    hub.subscribe(connection, subscription.topics, g.approved_at)
-    connection.start(lambda: hub.unsubscribe(connection))
-    _greet(connection, subscription.topics)
-
-
-def _greet(connection: Connection, topics: list[str]) -> None:
-    """Tell a page that has just come (back) where everything stands, so that it asks for what it misses."""
-    try:
-        # Read after subscribing: what was committed before is in the number, what comes later is pushed.
-        for number in numbers(topics).values():
-            connection.put(frame(heartbeat=number))
-    except SQLAlchemyError:
-        # After the handshake there is no status to answer with; the page will try again.
-        connection.close(FAILED)
+    baton.hub.subscribe(connection, subscription.topics, g.approved_at)
+    connection.start(lambda: baton.hub.unsubscribe(connection))
+    baton.greeter.greet(connection, subscription.topics)
