@@ -26,7 +26,6 @@ from realtime.broadcasts import Broadcasts
 from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
 from realtime.greeter import Greeter
 from realtime.hub import Hub
-from realtime.numbers import numbers
 from realtime.relay import open_relay
 from web.limits import Limit
 
@@ -102,10 +101,10 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     hub = Hub()
     # Every worker and machine of a deployment has the same key; a digest of it names the deployment.
     relay = open_relay(settings.redis_url, hub, digest(settings.secret_key)[:12])
-    broadcasts = Broadcasts(relay)
+    broadcasts = Broadcasts(relay, app.app_context)
     runner = Runner(settings.bot_seconds, app.app_context, languages.translator, settings.engine_hosts,
                     broadcasts.growing)
-    return Baton(hub, Greeter(numbers), relay, broadcasts, runner, metrics.Copier(hub, runner),
+    return Baton(hub, Greeter(broadcasts.numbers), relay, broadcasts, runner, metrics.Copier(hub, runner),
                  Limit(settings.message_limit), Mailer())
 
 
@@ -122,7 +121,7 @@ def listen(app: Flask, baton: Baton) -> None:
     on_commit(baton.runner.hear)
     on_commit(metrics.hear)
     on_commit(baton.mailer.hear)
-    worker.on_start(lambda: housekeeping.keep_beating(baton.hub))
+    worker.on_start(lambda: housekeeping.keep_beating(baton.hub, baton.broadcasts))
     worker.on_start(baton.relay.run)
     worker.on_start(baton.runner.pick_up)
     worker.on_start(baton.copier.run)

@@ -6,9 +6,11 @@ else in Baton pushes, so nobody can forget to.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
+import gevent
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -19,11 +21,16 @@ from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
+from realtime.numbers import numbers
 
 log = logging.getLogger(__name__)
 
 ACCESS_ENDED = 1008
 COME_BACK = 1012
+
+# A row that moves is drawn at once; one in which only the text changes, not more often than people can read: it costs
+# as much as the message itself, and every dashboard of the bot gets it.
+ROW_RESTS_SECONDS = 0.2
 
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
 CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
@@ -69,10 +76,14 @@ def sign_in_topic(sign_in_id: int) -> str:
 
 
 class Broadcasts:
-    """Tells screens what was committed, over a relay."""
+    """Tells screens what was committed, over a relay. `context()` is entered for what is not drawn at once."""
 
-    def __init__(self, relay):
+    def __init__(self, relay, context: Callable[[], AbstractContextManager] = nullcontext):
         self.relay = relay
+        self._context = context
+        # Chats whose row was just drawn, and those of them whose row has changed since.
+        self._resting: set[int] = set()
+        self._behind: set[int] = set()
         self._notices = {
             f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
@@ -127,6 +138,11 @@ class Broadcasts:
         except Exception:
             log.exception("an answer could not be shown while it grew")
 
+    def numbers(self, topics: list[str]) -> dict[str, int | str]:
+        """The last number of each topic that has one, once the rows are drawn that pages would find to be behind."""
+        self._draw(tuple(self._behind))
+        return numbers(topics)
+
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
         state = bool(actions & CHANGES_STATE)
@@ -136,14 +152,36 @@ class Broadcasts:
         self._publish(members_topic(chat.id), lambda: fragments.entries(chat, entries, MEMBERS)
                       + (fragments.state_for_members(session, chat) if state else ""), **numbers)
         if chat.handed_off_at:
-            self._row_moved(chat)
+            self._row_moved(chat, at_once=bool(actions))
         if actions & CHANGES_QUEUE:
             self._queue_moved(session, chat)
 
-    def _row_moved(self, chat: Chat) -> None:
+    def _row_moved(self, chat: Chat, at_once: bool = False) -> None:
+        if chat.id in self._resting and not at_once:
+            self._behind.add(chat.id)
+            return
+        self._behind.discard(chat.id)
+        self._rest(chat.id)
         with asking() as session:
             self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(session, chat.id)),
                           chat=chat.id, version=chat.seq)
+
+    def _rest(self, chat_id: int) -> None:
+        if chat_id not in self._resting:
+            self._resting.add(chat_id)
+            gevent.spawn_later(ROW_RESTS_SECONDS, self._rested, chat_id)
+
+    def _rested(self, chat_id: int) -> None:
+        self._resting.discard(chat_id)
+        self._draw([chat_id] if chat_id in self._behind else [])
+
+    def _draw(self, chat_ids: Iterable[int]) -> None:
+        for chat_id in chat_ids:
+            try:
+                with self._context(), reading() as session:
+                    self._row_moved(load(session, chat_id), at_once=True)
+            except Exception:
+                log.exception("a row could not be drawn")
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(

@@ -12,7 +12,7 @@ from models.presence import hides_human, note_online
 from realtime import letters
 from realtime.broadcasts import ACCESS_ENDED, Broadcasts
 from realtime.hub import Hub
-from realtime.numbers import ended_sign_ins, member_ids, numbers
+from realtime.numbers import ended_sign_ins, member_ids
 
 log = logging.getLogger(__name__)
 
@@ -21,17 +21,17 @@ STEP_SECONDS = 5
 IDLE_CHECK_SECONDS = 300
 
 
-def keep_beating(hub: Hub) -> None:
+def keep_beating(hub: Hub, broadcasts: Broadcasts) -> None:
     """Tell pages, for ever, up to which number they should show: run it in a greenlet of its own."""
-    hub.heartbeat(HEARTBEAT_SECONDS, lambda topics: _beat(hub, topics))
+    hub.heartbeat(HEARTBEAT_SECONDS, lambda topics: _beat(hub, broadcasts, topics))
 
 
-def _beat(hub: Hub, topics: list[str]) -> dict[str, int | str]:
+def _beat(hub: Hub, broadcasts: Broadcasts, topics: list[str]) -> dict[str, int | str]:
     # A sign-in that the command line has ended, in a process of its own, was announced to nobody here.
     for topic in ended_sign_ins(topics):
         hub.disconnect(topic, ACCESS_ENDED)
     note_online(member_ids(topics))
-    return numbers(topics)
+    return broadcasts.numbers(topics)
 
 
 def take_steps() -> None:

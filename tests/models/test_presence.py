@@ -8,6 +8,7 @@ from models import Bot, Customer, Member, now, reading, team
 from models.member import InvalidEmail
 from models.presence import is_available, note_online, offline_members, online_members
 from models.refusals import ChatClosed, NobodyAvailable, NotOffered
+from realtime.broadcasts import Broadcasts
 from realtime.housekeeping import _beat
 from realtime.hub import Hub
 from tests.models.chats import (
@@ -51,7 +52,7 @@ def test_renewing_writes_only_what_is_about_to_run_out(local_desk, heard):
 
 
 def test_an_open_page_renews_the_mark_with_each_heartbeat(local_desk):
-    _beat(Hub(), [f"member:{local_desk.maya.id}", f"bot:{local_desk.bot.id}"])
+    _beat(Hub(), Broadcasts(relay=None), [f"member:{local_desk.maya.id}", f"bot:{local_desk.bot.id}"])
     with reading() as session:
         assert names(online_members(session, local_desk.bot)) == {"Maya"}
 

@@ -42,6 +42,12 @@ class House:
         assert not too_many
         return {name: pushes[name] for name in who}
 
+    def rows(self) -> list:
+        """What the inbox is pushed next: a row that was just drawn rests a moment."""
+        pushes = []
+        eventually(lambda: pushes.extend(self.inbox.pushes()) or pushes, what="a row is drawn")
+        return pushes
+
 
 @pytest.fixture
 def house(server, desk, chatting, stranger, maya, noor, olga):
@@ -136,12 +142,30 @@ def test_dashboards_of_a_members_other_bots_hear_only_the_count(house, desk, cha
 
 def test_a_customers_message_reaches_who_reads_and_every_list(live, chatting):
     chatting.write("Anybody there?")
-    heard = live.heard("customer", "reader", "inbox")
+    rows, heard = live.rows(), live.heard("customer", "reader")
     for screen in ("customer", "reader"):
         assert_numbered(assert_pushed(heard[screen], at("conversation", chatting), "Anybody there?", "place"), chatting)
-    row = assert_pushed(heard["inbox"], "#unassigned_chats", "Anybody there?", "place")
+    row = assert_pushed(rows, "#unassigned_chats", "Anybody there?", "place")
     assert row.frame["version"] == chat_now(chatting.chat_id).seq
     assert "unread" in words_of(row)
+
+
+def test_many_messages_at_once_draw_the_row_less_often_and_in_the_end_as_it_is(live, chatting):
+    for number in range(10):
+        chatting.write(f"Message {number}")
+    drawn = live.rows()
+    while "Message 9" not in words_of(drawn[-1]):
+        drawn += live.rows()
+    assert drawn[-1].frame["version"] == chat_now(chatting.chat_id).seq
+    assert len(drawn) < 10
+
+
+def test_a_move_is_shown_at_once_while_the_row_rests(live, desk, chatting, maya):
+    for words in ("One", "Two"):
+        chatting.write(words)
+    maya.write(desk.bot.key, chatting.chat_id, "I am here")
+    heard = live.heard("customer", "reader", "inbox", "other_bots_inbox")
+    assert_pushed(heard["inbox"], mine(desk) + "#my_chats", "I am here", "place")
 
 
 def test_the_first_message_of_a_member_moves_the_chat_for_everybody(live, desk, chatting, maya):
@@ -229,10 +253,10 @@ def test_feedback_reaches_who_has_the_chat_open(taken, desk, chatting, maya):
 def test_what_a_member_has_read_is_seen_by_the_customer_and_leaves_no_unread(live, desk, chatting, maya):
     seq = chat_now(chatting.chat_id).seq
     maya.http.post(f"/bots/{desk.bot.key}/chats/{chatting.chat_id}/seen", data={"seq": str(seq)})
-    heard = live.heard("customer", "inbox")
+    rows, heard = live.rows(), live.heard("customer")
     mark = assert_pushed(heard["customer"], at("seen", chatting), "", "outerHTML")
     assert f'data-seen="{seq}"' in mark.html and "seq" not in mark.frame
-    assert "unread" not in words_of(assert_pushed(heard["inbox"], "#unassigned_chats", ""))
+    assert "unread" not in words_of(assert_pushed(rows, "#unassigned_chats", ""))
 
 
 def test_what_the_customer_has_read_is_seen_by_who_has_the_chat_open(live, chatting):
