@@ -15,8 +15,10 @@ from tests.people import Customer, MemberClient
 from tests.running import eventually
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# The last one: on a busy machine Chromium now and then hands a click on a frame of another process to the page around
+# it, and nobody has pressed the button. Within one process it looks up the place by itself; who may read what stays.
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+         "--disable-component-update", "--disable-sync", "--disable-site-isolation-trials"]
 # As in most browsers: a frame from another site has no cookie and no storage.
 STRICT = ["--test-third-party-cookie-phaseout"]
 
