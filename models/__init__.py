@@ -8,6 +8,7 @@ from models.database import (
     announce,
     asking,
     close_database,
+    connected,
     forget_listeners,
     on_commit,
     open_database,
@@ -34,6 +35,6 @@ __all__ = [
     "Action", "Author", "Base", "Bot", "BotAccess", "Chat", "Customer", "EngineSetup", "Event", "Feedback",
     "Invitation", "Invite", "KnowledgeEntry", "Logo", "Mail", "Member", "Message", "Notice", "Pass", "ResetLink",
     "SeenMark", "SetupLink", "Side", "Sighting", "SignIn", "State", "TokenUse", "UnansweredQuestion", "Visit",
-    "Workspace", "announce", "asking", "close_database", "forget_listeners", "now", "on_commit", "open_database",
-    "reading", "transaction",
+    "Workspace", "announce", "asking", "close_database", "connected", "forget_listeners", "now", "on_commit",
+    "open_database", "reading", "transaction",
 ]

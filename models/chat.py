@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from models.base import Base, Created, PrimaryKey, Prose, now
 from models.bot import Bot, BotOff
 from models.customer import Customer, NotIntroduced, Visit, meet, note_visit
-from models.database import announce, reading, transaction
+from models.database import announce, reading, transact, transaction
 from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
 from models.hours import WhenAway
@@ -354,7 +354,7 @@ class Chat(Base):
         chat to the people, if they take customers now.
         Raises LateAnswer when the chat has moved on; nothing is stored then.
         """
-        with transaction() as session:
+        def store(session: Session) -> Message:
             chat = _said(session, self, Author.BOT, said, Chat.state == State.BOT, Chat.epoch == epoch,
                          Chat.answered_seq < question.seq, answered_seq=question.seq, answered=Chat.answered + 1,
                          misses=0 if understood else Chat.misses + 1)
@@ -370,6 +370,8 @@ class Chat(Base):
             if hands_over and _people_take_customers(session, session.get(Bot, chat.bot_id)):
                 _hand_off(session, chat, reason="bot")
             return message
+
+        return transact(store)
 
     def expire(self, since: datetime, *conditions) -> bool:
         """Close a chat in which nobody wrote after `since`; False when somebody did, or closed it already."""
@@ -564,8 +566,7 @@ def _despite_twin(attempt: Callable[[], "Message | Chat"]) -> "Message | Chat":
 def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message:
     """The message with `uuid`, stored now unless an earlier try, or one at the same moment, has stored it."""
     try:
-        with transaction() as session:
-            return store(session)
+        return transact(store)
     except (IntegrityError, ChatRefusal, BotOff):
         # Looked for only now, as nearly every message comes once; a chat that has closed since refuses a repeat.
         with reading() as session:

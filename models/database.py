@@ -1,5 +1,7 @@
 """The database: opening it, reading from it, and the one place that commits and then announces.
 
+`transaction` is for whoever changes something; `transact` is the same for the path of every message.
+
 What differs between SQLite and PostgreSQL stands here and nowhere else. Parameters are kept out of errors, and so
 out of logs: they hold what people wrote.
 """
@@ -9,13 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
+from models.group_commit import GroupCommit
+
 Listener = Callable[[list], None]
+Result = TypeVar("Result")
 
 CONNECT_SECONDS = 5
 
@@ -24,7 +30,8 @@ CONNECT_SECONDS = 5
 class _Database:
     """The open database; `asker`, `reader` and `writer` differ in how they begin, if they do.
 
-    Engines of their own, not options of one: those cost more with each use.
+    Engines of their own, not options of one: those cost more with each use. `together` is there where one writes
+    at a time.
     """
 
     engine: Engine
@@ -32,6 +39,7 @@ class _Database:
     reader: Engine
     writer: Engine
     turn_to_write: AbstractContextManager
+    together: GroupCommit | None = None
 
 
 _database: _Database | None = None
@@ -82,7 +90,7 @@ def _open_sqlite(url: str) -> _Database:
 
     # SQLite has one writer at a time. Under gevent a second BEGIN IMMEDIATE would block the whole process,
     # the first writer included; with this lock greenlets queue instead.
-    return _Database(engine, asker, engine, writer, threading.RLock())
+    return _Database(engine, asker, engine, writer, threading.RLock(), GroupCommit(_commit_all))
 
 
 def _open_postgresql(url: str) -> _Database:
@@ -133,6 +141,13 @@ def is_away(error: BaseException | None) -> bool:
 
 
 @contextmanager
+def connected() -> Iterator[Connection]:
+    """The same as `asking` for who needs no objects: to make a session costs as much as a small query."""
+    with _opened().asker.connect() as connection:
+        yield connection
+
+
+@contextmanager
 def asking() -> Iterator[Session]:
     """A session for single questions: each sees what is committed by then, without the cost of a transaction."""
     with Session(_opened().asker, expire_on_commit=False) as session:
@@ -152,12 +167,52 @@ def transaction() -> Iterator[Session]:
 
     This is the only place that commits. (SQLAlchemy's own after_commit hook also fires for savepoints.)
     """
-    database = _opened()
-    with database.turn_to_write, Session(database.writer, expire_on_commit=False) as session:
+    with _writing() as session:
         session.info["facts"] = facts = []
         yield session
         session.commit()
         session.expunge_all()
+    _tell(facts)
+
+
+def transact(work: Callable[[Session], Result]) -> Result:
+    """What `work(session)` returns, once its changes are committed and the listeners were told.
+
+    On SQLite it shares the commit, for which all wait, with the work of others that is ready at this moment. So
+    `work` may be called twice: where the shared commit fails, whosever fault it is, each is done again and alone.
+    """
+    together = _opened().together
+    shared = together and together.do(work)
+    if shared:
+        result, facts = shared
+        _tell(facts)
+        return result
+    with transaction() as session:
+        return work(session)
+
+
+def _commit_all(works: list[Callable[[Session], object]]) -> list[tuple[object, list]]:
+    """Do all of it in one transaction: the result and the facts of each. Nothing is done if anything raises."""
+    done = []
+    with _writing() as session:
+        for work in works:
+            session.info["facts"] = facts = []
+            done.append((work(session), facts))
+            # What one has loaded is not the other's: it would change under their hands.
+            session.flush()
+            session.expunge_all()
+        session.commit()
+    return done
+
+
+@contextmanager
+def _writing() -> Iterator[Session]:
+    database = _opened()
+    with database.turn_to_write, Session(database.writer, expire_on_commit=False) as session:
+        yield session
+
+
+def _tell(facts: list) -> None:
     if facts:
         for listener in list(_listeners):
             listener(facts)

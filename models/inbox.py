@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.base import Instant, now
@@ -81,18 +81,19 @@ _OWN_CHAT = (
 )
 
 
-def own_chat(session: Session, key: str, token_hash: str, chat_id: int) -> Chat | None:
+_PARTS = [(kind, tuple(kind.__table__.columns.keys())) for kind in (Chat, Customer, Bot, Member)]
+
+
+def own_chat(connection: Connection, key: str, token_hash: str, chat_id: int) -> Chat | None:
     """The chat with this id, if the customer behind the token has it with the bot under `key`; in one query."""
     asked = {"key": key, "token_hash": token_hash, "chat_id": chat_id, "since": now() - REMEMBERED}
-    row = session.connection().execute(_OWN_CHAT, asked).first()
+    row = connection.execute(_OWN_CHAT, asked).first()
     if row is None:
         return None
     values = iter(row)
-    chat, customer, bot, assignee = (dict(zip(kind.__table__.columns.keys(), values, strict=False))
-                                     for kind in (Chat, Customer, Bot, Member))
-    return Chat.known_as(chat | {
-        "customer": Customer.known_as(customer), "bot": Bot.known_as(bot),
-        "assignee": Member.known_as(assignee) if assignee["id"] else None})
+    chat, customer, bot, assignee = (kind.known_as({name: next(values) for name in names}) for kind, names in _PARTS)
+    chat.__dict__.update(customer=customer, bot=bot, assignee=assignee if assignee.id else None)
+    return chat
 
 
 def past_chats(session: Session, chat: Chat, limit: int = 10) -> list[Chat]:

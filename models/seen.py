@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, bindparam, func, select
+from sqlalchemy import Connection, ForeignKey, String, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 from models.chat import Chat
-from models.database import announce, transaction
+from models.database import announce, transact
 from models.event import Notice
 from models.message import Author, Message
 
@@ -35,16 +35,18 @@ def mark_seen(chat: Chat, side: Side, seq: int) -> bool:
 
     Returns whether it moved; only then the other side is told.
     """
-    with transaction() as session:
-        seq = min(seq, session.scalar(select(Chat.seq).where(Chat.id == chat.id)))
+    def mark(session: Session) -> bool:
+        reached = min(seq, session.scalar(select(Chat.seq).where(Chat.id == chat.id)))
         insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[session.get_bind().dialect.name]
-        mark = insert(SeenMark).values(chat_id=chat.id, side=side, seq=seq)
-        mark = mark.on_conflict_do_update(index_elements=["chat_id", "side"], set_={"seq": seq},
-                                          where=SeenMark.seq < seq)
-        moved = session.scalar(mark.returning(SeenMark.seq)) is not None
+        moving = insert(SeenMark).values(chat_id=chat.id, side=side, seq=reached)
+        moving = moving.on_conflict_do_update(index_elements=["chat_id", "side"], set_={"seq": reached},
+                                              where=SeenMark.seq < reached)
+        moved = session.scalar(moving.returning(SeenMark.seq)) is not None
         if moved:
             announce(session, Notice(f"seen_by_{side}", chat_id=chat.id))
         return moved
+
+    return transact(mark)
 
 
 def seen(session: Session, chat_id: int, side: Side) -> int:
@@ -58,9 +60,9 @@ _UNREAD = select(func.count()).where(
     Message.seq > func.coalesce(_TEAM_MARK.scalar_subquery(), 0))
 
 
-def unread_in(session: Session, chat_id: int) -> int:
+def unread_in(connection: Connection, chat_id: int) -> int:
     """How many customer messages of a chat nobody of the team has seen."""
-    return session.connection().execute(_UNREAD, {"chat_id": chat_id}).scalar_one()
+    return connection.execute(_UNREAD, {"chat_id": chat_id}).scalar_one()
 
 
 def unread_counts(session: Session, *which_chats) -> dict[int, int]:

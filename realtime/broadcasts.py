@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from helpers import customer_name
-from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, reading
+from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, connected, reading
 from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
@@ -162,8 +162,8 @@ class Broadcasts:
             return
         self._behind.discard(chat.id)
         self._rest(chat.id)
-        with asking() as session:
-            self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(session, chat.id)),
+        with connected() as connection:
+            self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(connection, chat.id)),
                           chat=chat.id, version=chat.seq)
 
     def _rest(self, chat_id: int) -> None:

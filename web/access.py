@@ -3,6 +3,7 @@
 from flask import abort, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
@@ -131,10 +132,11 @@ def customer_of_website(session: Session, key: str) -> Customer:
     return Customer.with_token(session, bot_of_visitor(session, key), bearer())
 
 
-def chat_of_customer(session: Session, key: str, chat_id: int) -> Chat:
+def chat_of_customer(connection: Connection, key: str, chat_id: int) -> Chat:
     """A chat of the customer who asks; 404 for any other. Raises InvalidToken or UnknownCustomer."""
-    chat = own_chat(session, key, digest(bearer()), chat_id)
+    chat = own_chat(connection, key, digest(bearer()), chat_id)
     if chat is None or chat.customer.is_forgotten:
-        customer_of_website(session, key)  # says more exactly why not
+        with asking() as session:
+            customer_of_website(session, key)  # says more exactly why not
         abort(404)
     return chat

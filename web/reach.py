@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, make_response
 
-from models import Chat, reading
+from models import Chat, connected
 from models.member import clean_email
 from models.text import clean, clean_optional
 from realtime import fragments
@@ -42,8 +42,8 @@ def leave_email(key: str, chat_id: int):
 
 
 def _find(key: str, chat_id: int) -> Chat:
-    with reading() as session:
-        return chat_of_customer(session, key, chat_id)
+    with connected() as connection:
+        return chat_of_customer(connection, key, chat_id)
 
 
 def _ask_again(chat: Chat, asks: str, typed: dict, errors: dict) -> Response:

@@ -13,7 +13,7 @@ from flask import Blueprint, abort, current_app, g, request
 from flask_login import current_user
 from flask_sock import Sock
 
-from models import Chat, Member, Side, asking
+from models import Chat, Member, Side, asking, connected
 from realtime.broadcasts import (
     customer_topic,
     inbox_topic,
@@ -90,8 +90,8 @@ def _chat(key: str, chat_id: int) -> Subscription:
 
 
 def _customer(key: str, chat_id: int) -> Subscription:
-    with asking() as session:
-        chat = chat_of_customer(session, key, chat_id)
+    with connected() as connection:
+        chat = chat_of_customer(connection, key, chat_id)
     return Subscription([customer_topic(chat.id), widgets_topic(chat.bot_id)],
                         _typing(chat, Side.CUSTOMER))
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
-from models import Bot, Chat, Invitation, Side, asking, reading
+from models import Bot, Chat, Invitation, Side, connected, reading
 from models.feedback import check_feedback
 from models.inbox import waiting_before
 from models.refusals import NobodyAvailable
@@ -63,7 +63,7 @@ def create(key: str):
 def entries(key: str, chat_id: int):
     """What a page that shows the log up to `after` misses; or a page of the log before `before`."""
     with reading() as session:
-        chat = chat_of_customer(session, key, chat_id)
+        chat = chat_of_customer(session.connection(), key, chat_id)
         if "before" in request.args:
             return answers.earlier(session, chat, number(request.args["before"]), CUSTOMER)
         return answers.missing(session, chat, number(request.args.get("after", "0")), CUSTOMER)
@@ -111,8 +111,8 @@ def visit(key: str, chat_id: int):
 
 
 def _find(key: str, chat_id: int) -> Chat:
-    with asking() as session:
-        return chat_of_customer(session, key, chat_id)
+    with connected() as connection:
+        return chat_of_customer(connection, key, chat_id)
 
 
 def _rate_unstarted(bot: Bot) -> Chat:

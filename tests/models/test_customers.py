@@ -85,7 +85,7 @@ def test_a_token_opens_nothing_with_another_bot(local_desk):
 
 def own(bot, token: str, chat) -> Chat | None:
     with reading() as session:
-        return own_chat(session, bot.key, digest(token), chat.id)
+        return own_chat(session.connection(), bot.key, digest(token), chat.id)
 
 
 def test_a_customer_finds_their_own_chat_with_everything_a_page_shows(local_desk):

@@ -17,7 +17,7 @@ def unread(*conditions) -> dict[int, int]:
     with reading() as session:
         counts = unread_counts(session, *conditions)
         for chat_id, count in counts.items():
-            assert unread_in(session, chat_id) == count
+            assert unread_in(session.connection(), chat_id) == count
         return counts
 
 
@@ -71,7 +71,7 @@ def test_unread_is_what_the_customer_wrote_since_the_team_looked(local_desk):
     mark_seen(chat, Side.MEMBERS, chat.seq)
     assert unread(Chat.id == chat.id) == {}
     with reading() as session:
-        assert unread_in(session, chat.id) == 0
+        assert unread_in(session.connection(), chat.id) == 0
     for said in ("Still there?", "Hello?"):
         chat.post_as_customer(said, new_uuid())
     chat.post_as_member(local_desk.maya, "Yes.", new_uuid())
