@@ -6,7 +6,7 @@ else in Baton pushes, so nobody can forget to.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
@@ -81,9 +81,9 @@ class Broadcasts:
     def __init__(self, relay, context: Callable[[], AbstractContextManager] = nullcontext):
         self.relay = relay
         self._context = context
-        # Chats whose row was just drawn, and those of them whose row has changed since.
+        # Chats whose row was just drawn, and those of them, as they are now, whose row has changed since.
         self._resting: set[int] = set()
-        self._behind: set[int] = set()
+        self._behind: dict[int, Chat] = {}
         self._notices = {
             f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
@@ -140,7 +140,7 @@ class Broadcasts:
 
     def numbers(self, topics: list[str]) -> dict[str, int | str]:
         """The last number of each topic that has one, once the rows are drawn that pages would find to be behind."""
-        self._draw(tuple(self._behind))
+        self._draw(list(self._behind.values()))
         return numbers(topics)
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
@@ -158,9 +158,9 @@ class Broadcasts:
 
     def _row_moved(self, chat: Chat, at_once: bool = False) -> None:
         if chat.id in self._resting and not at_once:
-            self._behind.add(chat.id)
+            self._behind[chat.id] = chat
             return
-        self._behind.discard(chat.id)
+        self._behind.pop(chat.id, None)
         self._rest(chat.id)
         with connected() as connection:
             self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(connection, chat.id)),
@@ -173,15 +173,16 @@ class Broadcasts:
 
     def _rested(self, chat_id: int) -> None:
         self._resting.discard(chat_id)
-        self._draw([chat_id] if chat_id in self._behind else [])
+        if chat_id in self._behind:
+            self._draw([self._behind[chat_id]])
 
-    def _draw(self, chat_ids: Iterable[int]) -> None:
-        for chat_id in chat_ids:
-            try:
-                with self._context(), reading() as session:
-                    self._row_moved(load(session, chat_id), at_once=True)
-            except Exception:
-                log.exception("a row could not be drawn")
+    def _draw(self, chats: list[Chat]) -> None:
+        try:
+            with self._context():
+                for chat in chats:
+                    self._row_moved(chat, at_once=True)
+        except Exception:
+            log.exception("a row could not be drawn")
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(
