@@ -20,7 +20,7 @@ bp = Blueprint("bundles", __name__)
 HTMX = ("vendor/htmx/htmx.min", "vendor/htmx/hx-ws.min")
 SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
 WIDGET = ("look", "host", "chat", "composer", "attention")
-DASHBOARD = ("counts", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy", "alarm")
+DASHBOARD = ("counts", "since", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy", "alarm")
 
 # In one file, so that htmx looks at the page only after its extensions have come.
 SCRIPTS = {

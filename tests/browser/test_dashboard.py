@@ -81,6 +81,18 @@ def test_a_row_tells_who_waits_how_long_and_what_is_new(member_page, waiting_cus
     expect(row.get_by_text("unread")).to_have_count(0)
 
 
+def test_an_answer_of_this_minute_is_of_now(member_page, waiting_customer, desk):
+    maya = member_page(desk.maya)
+    waiting_customer(desk.bot, "Hello?")
+    maya.open_first("Unassigned Chats")
+    maya.write("Good morning")
+    idle = maya.rows("My Chats").locator("time")
+    expect(idle).to_have_text("now")
+
+    idle.evaluate("time => time.dateTime = new Date(Date.now() - 61_000).toISOString()")
+    expect(idle).to_have_text("1m")
+
+
 def test_the_longest_wait_stands_first(member_page, waiting_customer, desk):
     maya = member_page(desk.maya)
     for name in ("Ada", "Bob", "Eve"):
