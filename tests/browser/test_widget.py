@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from models import Author, Chat, Message, reading, transaction
 from tests.browser.conftest import HAS_FOCUS, CustomerPage, ask_of, box_of, happens
+from tests.people import MemberClient
 from tests.running import eventually
 
 pytestmark = pytest.mark.browser
@@ -364,6 +365,27 @@ COUNT_HEADERS = """() => {
 }"""
 
 
+def test_who_reads_above_is_told_of_what_is_new(customer_page, server, desk):
+    customer = customer_page().open()
+    customer.talk_to_human()
+    maya = MemberClient(server, desk.maya.email)
+    chat = int(customer.page.evaluate(f"localStorage.getItem('baton:{desk.bot.key}:chat')"))
+    for number in range(20):
+        maya.write(desk.bot.key, chat, f"Line {number}")
+    expect(customer.entry("Line 19")).to_be_in_viewport()
+    new = customer.button("New messages")
+    expect(new).to_be_hidden()
+    customer.log.evaluate("log => log.scrollTop = 0")
+    expect(customer.entry("Line 19")).not_to_be_in_viewport()
+    expect(new).to_be_hidden()
+
+    maya.write(desk.bot.key, chat, "One more thing")
+    new.click()
+
+    expect(customer.entry("One more thing")).to_be_in_viewport()
+    expect(new).to_be_hidden()
+
+
 def test_what_is_answered_and_pushed_takes_no_button_from_under_a_finger(customer_page, desk):
     customer = customer_page().open()
     customer.ask("Where is my order?", "It left our shop yesterday.")
@@ -386,6 +408,8 @@ def test_on_a_phone_it_fills_the_screen(customer_page):
     customer.launcher("Open chat").tap()
     expect(customer.box).to_be_visible()
     page = customer.page
+    # In the box it would raise the keyboard over the greeting.
+    expect(customer.frame.get_by_role("main")).to_be_focused()
     eventually(lambda: page.locator("iframe").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740})
     composer = box_of(customer.button("Send"))
     assert composer["y"] + composer["height"] <= 740

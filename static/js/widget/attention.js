@@ -38,11 +38,11 @@
     tell([]);
   };
 
-  const focus = () => {
-    const closed = document.querySelector("[data-closed]");
-    (closed?.querySelector("[data-start-over]") ?? document.querySelector("#introduction :is(input, select)")
-      ?? document.getElementById("message_box")).focus();
-  };
+  // On a touch screen, focus in a box would raise the keyboard over what one has come to read.
+  const next = () => matchMedia("(pointer: coarse)").matches ? document.getElementById("chat")
+    : document.querySelector("[data-closed] [data-start-over]") ?? document.querySelector("#introduction :is(input, select)")
+      ?? document.getElementById("message_box");
+  const focus = () => next().focus();
 
   document.addEventListener("baton:shown", ({ detail: { open, fullscreen } }) => {
     const opened = open && dataset.open !== "true";
