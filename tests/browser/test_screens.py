@@ -71,6 +71,20 @@ def test_a_long_name_of_the_bot_leaves_room_for_the_chat(customer_page, desk):
     assert box_of(customer.frame.locator(".header"))["height"] < 90
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_long_word_for_a_person_leaves_room_for_title_and_cross(customer_page, desk, width):
+    eager(desk)
+    page = customer_page(viewport={"width": width, "height": 740}, locale="de-DE").page
+    page.get_by_role("button", name="Chat öffnen").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("button", name="Mit einem Menschen sprechen")).to_be_visible()
+    header, title = box_of(frame.locator(".header")), box_of(frame.locator("h1"))
+    cross = box_of(frame.locator(".header .icon"))
+    assert title["width"] > 50
+    assert header["height"] == 72
+    assert header["x"] + header["width"] - cross["x"] - cross["width"] == 19
+
+
 def test_a_chat_that_was_closed_behind_a_closed_launcher_opens_at_its_end(customer_page, server, desk):
     customer = customer_page(viewport=PHONE, is_mobile=True, has_touch=True).open()
     customer.talk_to_human()
