@@ -52,7 +52,7 @@
   const STYLE = `
     :host { all: initial; color-scheme: light dark; --accent: #0f766e; --on: #fff; --gap: 20px;
       --paper: light-dark(#fff, #1d1c1a); --ink: light-dark(#1c1b1a, #f2f0ec); --soft: light-dark(#66625d, #aba69f);
-      --shadow: 0 0 0 1px #1c1b1a0f, 0 8px 32px #1c1b1a40;
+      --shadow: 0 0 0 1px light-dark(#1c1b1a0f, #fff2), 0 8px 32px #1c1b1a40;
       position: fixed; right: var(--gap); bottom: var(--gap); z-index: 2147483000; font: 14px/1.45 system-ui, sans-serif }
     :host(.left) { right: auto; left: var(--gap) }
     @supports (color: lab(from red l a b)) { :host { --on: lab(from var(--accent) clamp(0, (49.4 - l) * 1e6, 100) 0 0) } }
