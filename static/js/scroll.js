@@ -22,7 +22,10 @@
       else if (newest.id !== last && !newest.matches(".entry--mine")) more.hidden = false;
       last = newest?.id;
     };
-    more.onclick = () => toEnd(log);
+    more.onclick = () => {
+      toEnd(log);
+      log.focus();
+    };
     new MutationObserver(settle).observe(log, { childList: true });
     new ResizeObserver(settle).observe(log);
     settle();

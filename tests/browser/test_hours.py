@@ -22,6 +22,7 @@ def test_outside_of_the_hours_a_message_is_left_and_waits_with_a_mark(server, de
     lena.button("Talk to a human").click()
     letter = lena.frame.get_by_role("textbox", name="Your message")
     expect(lena.frame.get_by_role("textbox", name="Name")).to_be_focused()
+    expect(lena.button("Talk to a human")).to_be_hidden()
     letter.fill("Please call me back.")
     lena.button("Leave this message").click()
     expect(lena.frame.get_by_text("Please write an e-mail address like lena@example.com.")).to_be_visible()

@@ -384,6 +384,7 @@ def test_who_reads_above_is_told_of_what_is_new(customer_page, server, desk):
 
     expect(customer.entry("One more thing")).to_be_in_viewport()
     expect(new).to_be_hidden()
+    expect(customer.log).to_be_focused()
 
 
 def test_what_is_answered_and_pushed_takes_no_button_from_under_a_finger(customer_page, desk):

@@ -39,7 +39,10 @@
     const earlier = event.target.closest("[data-earlier]");
     const latest = event.target.closest("[data-to-latest]");
     if (earlier) showEarlier(earlier);
-    if (latest) toLatest(latest);
+    if (!latest) return;
+    toLatest(latest);
+    // The button goes away with the focus that it has.
+    latest.closest(".transcript").querySelector("[role=log]").focus({ preventScroll: true });
   });
   document.addEventListener("baton:sent", ({ detail }) => {
     const log = document.getElementById(`conversation_chat_${detail.chat}`);
