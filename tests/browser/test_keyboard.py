@@ -1,5 +1,6 @@
 """By keyboard, by ear and without motion: the whole process, and where the focus goes."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -226,6 +227,22 @@ def heard(region: Locator) -> Callable[[], str]:
     return lambda: element.inner_text() if element.evaluate("element => element.isConnected") else "(gone)"
 
 
+def test_a_message_of_ones_own_is_read_out_once(customer_page, member_page, desk):
+    """When it is there: not while it is on its way, nor when it has been seen."""
+    customer, maya = customer_page().open(), member_page(desk.maya)
+    customer.talk_to_human()
+    maya.open_first("Unassigned Chats")
+    for side in (customer, maya):
+        side.page.context.set_offline(True)
+        side.write("Anybody there?")
+        expect(side.status("Anybody there?")).to_contain_text("Not sent")
+        expect(side.entry("Anybody there?").last).to_have_attribute("aria-live", "off")
+        side.page.context.set_offline(False)
+        expect(side.status("Anybody there?").last).to_have_text(re.compile("Sent|Seen"))
+        expect(side.entry("Anybody there?").last).not_to_have_attribute("aria-live", "off")
+        expect(side.log).to_have_attribute("aria-relevant", "additions")
+
+
 def test_a_screen_reader_is_told_what_happens(customer_page, member_page, desk):
     first, customer = customer_page().open(), customer_page().open()
     maya = member_page(desk.maya)
@@ -306,4 +323,5 @@ def test_scrolling_back_to_the_newest_message_takes_no_time_without_motion(membe
 
     maya.button("New messages").evaluate("button => button.click()")
 
+    expect(maya.log).to_be_focused()
     assert scroller.evaluate("element => element.scrollTop") == 0
