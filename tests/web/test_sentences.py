@@ -55,7 +55,7 @@ def test_every_event_of_a_chat_reads_like_something(action, audience):
     if (action, audience) in WITHOUT_SENTENCE:
         assert " hidden>" in line and "entry__line" not in line
     else:
-        assert f'<p class="entry__line">{SENTENCES[action, audience]} · <time' in line and " hidden>" not in line
+        assert f'<p class="entry__line"><span>{SENTENCES[action, audience]} · <time' in line and " hidden>" not in line
 
 
 def test_every_event_of_a_chat_is_on_the_push_map():
