@@ -81,4 +81,6 @@ def register(app) -> None:
 def compile_templates(app) -> None:
     """Compile every template now: at the first handoff after a restart it would take most of a second."""
     for name in app.jinja_env.list_templates(extensions=["html"]):
-        app.jinja_env.get_template(name)
+        template = app.jinja_env.get_template(name)
+        # Jinja keeps them in layers, and puts these together for each rendering: a third of its time.
+        template.globals = dict(template.globals)
