@@ -119,14 +119,14 @@ def queue_position(chat: Chat, waiting: int | None) -> Markup:
 
 
 def reach(chat: Chat, asks: str | None = None, typed: dict | None = None, errors: dict | None = None) -> Markup:
-    """How the customer can be reached: `asks` for a "letter" or an "email"; `typed` and `errors` after a refusal."""
+    """How the customer can be reached: `asks` for an "offline" message or an "email"; the rest is of a refusal."""
     return _by_id(chat, "reach", "widget/_reach.html", bot=chat.bot, asks=asks, typed=typed or {}, errors=errors or {},
                   **hours_of(chat.bot))
 
 
-def letter(chat: Chat) -> Markup:
+def offline_form(chat: Chat) -> Markup:
     """The form in which a customer leaves a message; its id makes two presses of the button one message."""
-    return reach(chat, "letter", {"name": chat.customer.name, "email": chat.customer.email, "uuid": str(uuid4())})
+    return reach(chat, "offline", {"name": chat.customer.name, "email": chat.customer.email, "uuid": str(uuid4())})
 
 
 def introduction(bot: Bot, asks: bool, typed: dict | None = None, errors: dict | None = None) -> Markup:

@@ -24,7 +24,7 @@ MOST_WAITING = 4096
 AT_ONCE = 128
 
 
-class Letter(NamedTuple):
+class Parcel(NamedTuple):
     """A text for a channel; `undelivered()` is called instead when Redis does not take it."""
 
     channel: str
@@ -33,9 +33,9 @@ class Letter(NamedTuple):
 
 
 class Sender:
-    """Takes letters to Redis in the order in which they were posted; each once, or its `undelivered` is called.
+    """Takes parcels to Redis in the order in which they were posted; each once, or its `undelivered` is called.
 
-    `on_return()` is called when Redis takes letters again after it did not.
+    `on_return()` is called when Redis takes parcels again after it did not.
     """
 
     def __init__(self, url: str, on_return: Callable[[], None]):
@@ -44,7 +44,7 @@ class Sender:
         self._redis = redis.Redis.from_url(
             url, protocol=2, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS,
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)))
-        self._waiting: deque[Letter] = deque()
+        self._waiting: deque[Parcel] = deque()
         self._is_sending = False
         self._silent_until = 0.0
         self._is_out = False
@@ -55,7 +55,7 @@ class Sender:
             self.note_outage("it does not take what is sent")
             undelivered()
             return
-        self._waiting.append(Letter(channel, text, undelivered))
+        self._waiting.append(Parcel(channel, text, undelivered))
         if not self._is_sending:
             self._is_sending = True
             gevent.spawn(self._send_waiting)
@@ -68,7 +68,7 @@ class Sender:
             return False
 
     def try_again(self) -> None:
-        """Redis is known to be back: the next letter need not wait to find out."""
+        """Redis is known to be back: the next parcel need not wait to find out."""
         self._silent_until = 0.0
 
     def note_outage(self, error: object) -> None:
@@ -80,18 +80,18 @@ class Sender:
     def _send_waiting(self) -> None:
         try:
             while self._waiting:
-                letters = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-                if not self._take_along(letters):
-                    self._return(letters)
+                parcels = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+                if not self._take_along(parcels):
+                    self._return(parcels)
         finally:
             self._is_sending = False
 
-    def _take_along(self, letters: list[Letter]) -> bool:
+    def _take_along(self, parcels: list[Parcel]) -> bool:
         # During an outage one try a second finds out.
         if time.monotonic() < self._silent_until:
             return False
         try:
-            self._publish(letters)
+            self._publish(parcels)
         except (redis.RedisError, OSError) as error:
             self._silent_until = time.monotonic() + ANSWER_SECONDS
             self.note_outage(error)
@@ -101,14 +101,14 @@ class Sender:
             self._on_return()
         return True
 
-    def _return(self, letters: list[Letter]) -> None:
-        for letter in letters:
-            letter.undelivered()
+    def _return(self, parcels: list[Parcel]) -> None:
+        for parcel in parcels:
+            parcel.undelivered()
         # What is delivered here fills the queues of sockets: let their writers empty them.
         time.sleep(YIELD_SECONDS)
 
-    def _publish(self, letters: list[Letter]) -> None:
+    def _publish(self, parcels: list[Parcel]) -> None:
         with self._redis.pipeline(transaction=False) as pipeline:
-            for letter in letters:
-                pipeline.publish(letter.channel, letter.text)
+            for parcel in parcels:
+                pipeline.publish(parcel.channel, parcel.text)
             pipeline.execute()

@@ -15,7 +15,7 @@ from web.widget_chats import count_message
 bp = Blueprint("widget_reach", __name__, url_prefix="/widget/<key>/chats/<id:chat_id>")
 
 
-@bp.post("/letter")
+@bp.post("/offline-message")
 def leave_message(key: str, chat_id: int):
     """Leave a message, to be answered by mail."""
     count_message()
@@ -25,7 +25,7 @@ def leave_message(key: str, chat_id: int):
         ("email", wrong_with(lambda: clean_email(typed["email"]))),
         ("text", wrong_with(lambda: clean(typed["text"])))) if sentence}
     if errors:
-        return _ask_again(chat, "letter", typed, errors)
+        return _ask_again(chat, "offline", typed, errors)
     chat.leave_message(typed["name"], typed["email"], typed["text"], typed["uuid"])
     return answers.now(chat, CUSTOMER, after=chat.seq)
 

@@ -177,7 +177,7 @@ def _with_chat(error: Exception, chat_id: int, status: int, sentence: Callable[[
 
 def _instead(error: Exception, sentence: Callable[[Exception], str]) -> str:
     if isinstance(error, NobodyAvailable) and error.chat.bot.when_away == WhenAway.FORM:
-        return fragments.letter(error.chat)
+        return fragments.offline_form(error.chat)
     return fragments.notice(sentence(error))
 
 

@@ -22,7 +22,7 @@ from tests.web.test_settings_bots import stored
 
 GOOD = {"doors": "hours", "zone": "Europe/Berlin", "when_away": "form", "monday": "9-12, 13-17",
         "holidays": "2026-12-25\n2026-12-24"}
-LETTER = {"name": "Lena", "email": "lena@example.com", "text": "Please call back"}
+OFFLINE_MESSAGE = {"name": "Lena", "email": "lena@example.com", "text": "Please call back"}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_customer_with_nobody_to_talk_to_is_asked_for_a_message(desk, alone):
 
 def test_a_message_that_is_left_waits_with_a_mark_on_every_dashboard(server, desk, alone, maya):
     screen = inbox_screen(server, maya, desk.bot.key)
-    assert alone.post("letter", **LETTER, uuid=new_uuid()).status_code == 200
+    assert alone.post("offline-message", **OFFLINE_MESSAGE, uuid=new_uuid()).status_code == 200
     assert_pushed(screen, "#unassigned_chats", "Left a message")
     page = maya.http.get(f"/bots/{desk.bot.key}/chats/{alone.chat_id}").text
     assert "Left a message" in page and "lena@example.com" in page
@@ -85,15 +85,15 @@ def test_a_message_that_is_left_waits_with_a_mark_on_every_dashboard(server, des
 ])
 def test_a_message_that_cannot_be_left_is_refused_beside_its_field(alone, field, typed, sentence):
     with nothing_changes():
-        answer = alone.post("letter", **{**LETTER, "uuid": new_uuid(), field: typed})
+        answer = alone.post("offline-message", **{**OFFLINE_MESSAGE, "uuid": new_uuid(), field: typed})
     assert answer.status_code == 422
-    assert f'<span class="wrong" id="letter_{field}_error">{sentence}</span>' in answer.text
+    assert f'<span class="wrong" id="offline_{field}_error">{sentence}</span>' in answer.text
     assert "Please call back" in answer.text or field == "text", "what was typed is still there"
 
 
 def test_a_message_without_an_id_changes_nothing(alone):
     with nothing_changes():
-        assert_refused(alone.post("letter", **LETTER), 422, "This message has no valid id.")
+        assert_refused(alone.post("offline-message", **OFFLINE_MESSAGE), 422, "This message has no valid id.")
 
 
 def test_a_member_who_comes_makes_the_button_work_again(desk, alone):
@@ -121,7 +121,7 @@ def test_a_bot_without_its_first_message_asks_for_one_to_be_left(desk, customer)
     answer = customer.http.post("/chats", data={"handoff": "1"})
     customer.chat_id = int(answer.headers["Baton-Chat"])
     assert answer.status_code == 409 and "Leave this message" in answer.text
-    assert customer.post("letter", **LETTER, uuid=new_uuid()).status_code == 200
+    assert customer.post("offline-message", **OFFLINE_MESSAGE, uuid=new_uuid()).status_code == 200
     assert chat_now(customer.chat_id).left_message_at
 
 
