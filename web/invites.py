@@ -1,16 +1,16 @@
 """Joining the team, with a link that an administrator has made."""
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template
 from flask_babel import gettext as _
 
-from models import Invite, SignIn, Workspace, reading
+from models import Invite, Workspace, reading
 from models.invite import InviteExpired, InviteOver, InviteRevoked, InviteUsed, UnknownInvite
 from models.member import EmailTaken
 from realtime import fragments
 from web.accounts import errors_in
 from web.extensions import limiter
 from web.forms import field
-from web.sessions import begin
+from web.sessions import begin_as
 
 bp = Blueprint("invites", __name__)
 
@@ -40,7 +40,7 @@ def accept(token: str):
         joined = Invite.accept(token, field("name"), field("password"))
     except EmailTaken:
         return _form(invite, {"email": _("Somebody with this address is in the team already: sign in.")}, 422)
-    begin(SignIn.begin_as(joined, request.user_agent.string, current_app.config["BATON"].session_days))
+    begin_as(joined)
     return redirect("/", 303)
 
 

@@ -1,9 +1,9 @@
 """A new password for who has forgotten the old one: by a link that is mailed, or passed on by an administrator."""
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from models import Member, SignIn, reading
+from models import Member, reading
 from models.mail_server import MailServer
 from models.member import InvalidPassword
 from models.resetting import UnknownResetLink, holder_of_link, mail_link, use_link
@@ -11,7 +11,7 @@ from models.text import clipped
 from realtime import fragments
 from web.extensions import limiter
 from web.forms import field
-from web.sessions import begin
+from web.sessions import begin_as
 
 bp = Blueprint("passwords", __name__, url_prefix="/password-reset")
 
@@ -52,7 +52,7 @@ def update(token: str):
         holder = use_link(token, field("password"))
     except InvalidPassword:
         return _form(holder, _("A password has 10 to 200 characters."), 422)
-    begin(SignIn.begin_as(holder, request.user_agent.string, current_app.config["BATON"].session_days))
+    begin_as(holder)
     return redirect("/", 303)
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required, login_user, logout_user
 
 from models import reading
-from models.member import SignIn, WrongCredentials
+from models.member import Member, SignIn, WrongCredentials
 from models.text import clipped
 from web.access import member, signed_in
 from web.extensions import limiter
@@ -45,7 +45,7 @@ def create():
     """Sign in, if e-mail and password are right."""
     email, wanted = field("email"), field("next")
     try:
-        begin(SignIn.begin(clipped(email, 254), field("password"), request.user_agent.string, _days()))
+        _hold(SignIn.begin(clipped(email, 254), field("password"), request.user_agent.string, _days()))
     except WrongCredentials:
         error = _("This e-mail and password do not match.")
         return render_template("members/sign_in.html", error=error, email=email, next=wanted), 422
@@ -62,8 +62,12 @@ def destroy():
     return redirect(url_for("sessions.new"))
 
 
-def begin(token: str) -> None:
-    """Let the browser that asks hold the sign-in `token`."""
+def begin_as(who: Member) -> None:
+    """Sign `who` in, whom a link has just let in. Raises WrongCredentials, as `SignIn.begin_as` does."""
+    _hold(SignIn.begin_as(who, request.user_agent.string, _days()))
+
+
+def _hold(token: str) -> None:
     session.clear()
     session.permanent = True
     login_user(signed_in(token))

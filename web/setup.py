@@ -3,14 +3,14 @@
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import SetupLink, SignIn, Workspace, reading
+from models import SetupLink, Workspace, reading
 from models.bot import Bot
 from models.founding import UnknownSetupLink, found
 from models.text import clean
 from web.accounts import errors_in
 from web.extensions import limiter
 from web.forms import field
-from web.sessions import begin
+from web.sessions import begin_as
 
 bp = Blueprint("setup", __name__)
 
@@ -38,7 +38,7 @@ def create(token: str):
         owner = found(token, values["workspace"], values["name"], values["email"], values["password"], bot)
     except UnknownSetupLink:
         abort(404)
-    begin(SignIn.begin_as(owner, request.user_agent.string, current_app.config["BATON"].session_days))
+    begin_as(owner)
     return redirect(url_for("install.show", key=bot.key))
 
 
