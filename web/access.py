@@ -1,5 +1,7 @@
 """Who is asking, and what is theirs. Every lookup starts from the person: what is not theirs is not found."""
 
+from collections.abc import Callable
+
 from flask import abort, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
@@ -74,18 +76,18 @@ def bot_of_member(session: Session, key: str) -> Bot:
 
 def administrators_only():
     """Before each settings page: strangers sign in first, and plain members are refused with 403."""
-    if not current_user.is_authenticated:
-        return sign_in_first()
-    if not member().is_administrator:
-        abort(403)
-    return None
+    return _only(lambda who: who.is_administrator)
 
 
 def owners_only():
     """The same for what concerns every bot at once: admins are refused, too."""
+    return _only(lambda who: who.is_owner)
+
+
+def _only(may: Callable[[Member], bool]):
     if not current_user.is_authenticated:
         return sign_in_first()
-    if not member().is_owner:
+    if not may(member()):
         abort(403)
     return None
 
