@@ -1,6 +1,6 @@
 """The settings pages in a browser: each of them reads well on any screen, and what is set shows at once."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import Inspection
 from tests.browser.conftest import MemberPage, eager
@@ -12,18 +12,40 @@ PARTS = {"settings_look.preview", "settings_look.show_contrast"}
 PAGES = [rule for rule in rules("GET", within="/settings/")
          if rule.arguments <= {"key", "member_id"} and rule.endpoint not in PARTS]
 
+SMALL_TEXT = """[...document.querySelectorAll("input, select, textarea")].map((field) => [field.name,
+    getComputedStyle(field).fontSize]).filter(([, size]) => parseFloat(size) < 16)"""
+
+SAME_IDS = """[...document.querySelectorAll("[id]")].map((element) => element.id)
+    .filter((id, index, ids) => ids.indexOf(id) < index)"""
+
 
 def test_every_page_is_accessible_and_fits_a_phone(server, desk, olivia, member_page):
-    owner = member_page(olivia, viewport={"width": 360, "height": 740}).page
+    owner = member_page(olivia, viewport={"width": 360, "height": 740}, has_touch=True).page
     inspection = Inspection()
     for rule in PAGES:
         path = rule.rule.replace("<key>", desk.bot.key).replace("<id:member_id>", str(desk.noor.id))
         owner.goto(server.public_url + path)
         expect(owner.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
         assert owner.evaluate("document.documentElement.scrollWidth") <= 360, rule
+        assert owner.evaluate(SMALL_TEXT) == [], f"iOS zooms into these fields of {rule}"
+        assert owner.evaluate(SAME_IDS) == [], f"labels lead to the wrong field of {rule}"
         expect(owner.get_by_role("navigation").locator("[aria-current]")).to_be_in_viewport(ratio=1)
         inspection.look(rule.endpoint, owner)
     assert not inspection.faults, inspection.report()
+
+
+def test_in_a_panel_errors_are_red_and_what_was_typed_is_not_pale(server, desk, member_page):
+    anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}/invitations").page
+    text = anna.get_by_role("textbox", name="Text")
+    plain = colour_of(anna.get_by_role("heading", level=1))
+    assert colour_of(text) == colour_of(anna.get_by_text("Text", exact=True)) == plain
+    anna.get_by_role("button", name="Add").click()
+    assert colour_of(anna.get_by_role("alert")) == colour_of(anna.locator("#text_error")) != plain
+
+
+def colour_of(element: Locator) -> str:
+    """The colour of its text."""
+    return element.evaluate("element => getComputedStyle(element).color")
 
 
 def test_a_new_name_shows_on_open_dashboards_at_once(server, desk, member_page):

@@ -170,6 +170,8 @@ def _form(bot: Bot, engine: str, typed: bool = True) -> EngineForm:
         stored = EngineSetup.of(session, bot, engine)
     form = FORMS[engine]() if typed else FORMS[engine](formdata=None, data=stored.options)
     form.stored = stored
+    for each in form:  # two forms on one page have fields of the same name
+        each.id = f"{engine}_{each.id}"
     return form
 
 
