@@ -1,5 +1,7 @@
 """What a bot knows and how it answers, from the settings to the customer's screen."""
 
+import re
+
 from playwright.sync_api import expect
 
 from models.engine_setup import choose_engine
@@ -33,6 +35,26 @@ def test_a_host_teaches_the_bot_and_the_next_customer_reads_it(server, desk, mem
     expect(anna.get_by_text("1 passage imported.")).to_be_visible()
     lena.ask("how do I get the salt off a paddle?", "Rinse the salt off a paddle after each trip.")
     expect(lena.entry("Rinse the salt")).to_contain_text("Source: care.md, Paddles")
+
+
+def test_a_file_that_is_too_large_is_refused_beside_its_field_and_never_sent(desk, member_page):
+    anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}/knowledge/import").page
+    documents, sent = anna.get_by_role("region", name="Documents"), []
+    files, line = documents.get_by_label("Files"), documents.get_by_role("alert")
+    anna.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    for sizes, sentence in (([5_300_000], "This is too large: a file has at most 5 MB."),
+                            ([5_000_000] * 6, "Together this is too much: please import the files one after another.")):
+        files.set_input_files([{"name": f"{number}.md", "mimeType": "text/markdown", "buffer": b"a word " * (size // 7)}
+                               for number, size in enumerate(sizes)])
+        expect(line).to_have_text(sentence)
+        documents.get_by_role("button", name="Import").click()
+        expect(files).to_be_focused()
+        expect(files).to_have_accessible_description(re.compile(re.escape(sentence)))
+    assert not sent
+    files.set_input_files({"name": "care.md", "mimeType": "text/markdown", "buffer": b"# Paddles\n\nRinse them."})
+    expect(line).to_be_empty()
+    documents.get_by_role("button", name="Import").click()
+    expect(anna.get_by_text("1 passage imported.")).to_be_visible()
 
 
 def test_what_a_model_says_grows_in_the_widget_and_the_stored_answer_takes_its_place(server, desk, customer_page):

@@ -41,13 +41,17 @@ FILES_AT_MOST = 10
 LARGEST_UPLOAD = 5 * documents.LARGEST_FILE
 PASTED_LIMIT = 100_000
 ROWS_TOLD = 10
+# For static/js/settings/uploads.js.
+SIZES = {"data-largest": documents.LARGEST_FILE, "data-too-large": _l("This is too large: a file has at most 5 MB."),
+         "data-together": LARGEST_UPLOAD - 1024 * 1024,
+         "data-too-much": _l("Together this is too much: please import the files one after another.")}
 ENDINGS = ",".join(ending for endings in FORMATS.values() for ending in endings)
 
 
 class TableForm(SettingsForm):
     """A table of entries."""
 
-    table = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv"}, description=_l(
+    table = FileField(_l("CSV file"), render_kw={"accept": ".csv,text/csv", **SIZES}, description=_l(
         "The first line names the columns: question, answer, and if you like alternatives and quick replies, several "
         "of them with | between. A question that is known gets the new answer."))
 
@@ -63,7 +67,7 @@ class TextForm(SettingsForm):
 class FilesForm(SettingsForm):
     """Documents."""
 
-    files = MultipleFileField(_l("Files"), render_kw={"accept": ENDINGS, "multiple": True}, description=_l(
+    files = MultipleFileField(_l("Files"), render_kw={"accept": ENDINGS, "multiple": True, **SIZES}, description=_l(
         "Markdown, text, HTML, PDF or Word (.docx), each up to 5 MB. A file of the same name takes the place of the "
         "earlier one."))
 

@@ -78,7 +78,9 @@ class LookForm(SettingsForm):
 class LogoForm(SettingsForm):
     """A picture for the top of the chat."""
 
-    logo = FileField(_l("Logo"), description=_l("PNG, JPEG or WebP, at most 256 kB. A square one looks best."))
+    logo = FileField(_l("Logo"), description=_l("PNG, JPEG or WebP, at most 256 kB. A square one looks best."),
+                     render_kw={"data-largest": LARGEST_BYTES, "data-too-large": _l(
+                         "This is too large: a logo has at most 256 kB.")})
 
 
 @bp.get("/bots/<key>/look")
