@@ -61,6 +61,12 @@ def test_made_up_websites_do_not_fill_the_database(desk):
     assert len(seen) == KEPT and seen[0] == f"https://{KEPT}.example" and "https://0.example" not in seen
 
 
+def test_the_page_of_websites_says_which_may_show_the_chat(desk, anna):
+    address = f"/settings/bots/{desk.bot.key}/websites"
+    assert "Every website may show this chat." in anna.http.get(address).text
+    assert "on these websites only" in anna.http.post(address, data={"allowed_origins": "shop.example"}).text
+
+
 def test_allowed_websites_are_kept_as_browsers_spell_them_and_followed(server, desk, anna):
     answer = anna.http.post(f"/settings/bots/{desk.bot.key}/websites", data={
         "allowed_origins": "Shop.example\nhttps://*.shop.example/\n\nhttps://shop.example:443"})
