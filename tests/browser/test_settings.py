@@ -34,6 +34,19 @@ def test_every_page_is_accessible_and_fits_a_phone(server, desk, olivia, member_
     assert not inspection.faults, inspection.report()
 
 
+def test_who_is_refused_goes_on_at_the_first_marked_field(desk, member_page):
+    anna = member_page(desk.anna, "/settings/members", viewport={"width": 360, "height": 740}).page
+    email, bots = anna.get_by_role("textbox", name="E-mail"), anna.get_by_role("group", name="Bots they see")
+    for typed, place, sentence in (("nobody", email, "This is no e-mail address."),
+                                   (f"lena-{desk.bot.key}@example.com", bots, "Please choose at least one bot.")):
+        email.fill(typed)
+        anna.get_by_role("button", name="Invite", exact=True).click()
+        expect(place).to_have_accessible_description(sentence)
+        expect(place.locator("input").first if place is bots else place).to_be_focused()
+        expect(anna.get_by_text(sentence)).to_be_in_viewport()
+        expect(email).to_have_value(typed)
+
+
 def test_in_a_panel_errors_are_red_and_what_was_typed_is_not_pale(server, desk, member_page):
     anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}/invitations").page
     text = anna.get_by_role("textbox", name="Text")

@@ -34,8 +34,8 @@ def known(desk) -> dict[str, KnowledgeEntry]:
 def errors(answer) -> list[str]:
     """What stands beside the fields."""
     assert answer.status_code == 422
-    shown = r'<span class="field__error"[^>]*>(.*?)</span>|<li>(Row .*?|… .*?|[\w.]+: .*?)</li>'
-    return [html.unescape("".join(found)) for found in re.findall(shown, answer.text)]
+    shown = re.findall(r'<span class="field__error"[^>]*>(.*?)</span>', answer.text)
+    return [html.unescape(line) for lines in shown for line in lines.split("<br>")]
 
 
 def test_an_entry_is_made_changed_found_and_deleted(desk, pages):

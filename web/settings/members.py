@@ -12,7 +12,7 @@ from wtforms.validators import StopValidation
 from models import Bot, Invite, Member, Workspace, now, reading, team
 from models.invite import AlreadyInvited, Letter
 from models.mail_server import MailServer
-from models.member import EmailTaken, InvalidEmail, UnknownMember
+from models.member import EmailTaken, InvalidEmail, UnknownMember, clean_email
 from models.presence import is_online
 from models.resetting import make_link
 from web.access import member
@@ -58,6 +58,13 @@ class InviteForm(AccessForm):
 
     email = StringField(_l("E-mail"), [Cleaned(254)], render_kw={"inputmode": "email", "spellcheck": "false"})
 
+    def validate_email(self, field) -> None:
+        """An e-mail address."""
+        try:
+            field.data = clean_email(field.data)
+        except InvalidEmail:
+            raise StopValidation(_("This is no e-mail address.")) from None
+
 
 @bp.get("/members")
 def index():
@@ -73,7 +80,7 @@ def invite():
         try:
             made, token = Invite.make(member(), form.email.data, form.role.data, form.chosen(), _letter())
             return _shown(made, token)
-        except (InvalidEmail, EmailTaken, AlreadyInvited) as refusal:
+        except (EmailTaken, AlreadyInvited) as refusal:
             form.email.errors = [_SENTENCES[type(refusal)]()]
     return refused("members.html", form=form, **_everybody())
 
@@ -231,7 +238,6 @@ REFUSALS = (team.OwnersOnly, team.BeyondOwnBots, UnknownMember, team.LastOwner, 
 
 # Texts are made when they are needed, in the reader's language.
 _SENTENCES = {
-    InvalidEmail: lambda: _("This is no e-mail address."),
     EmailTaken: lambda: _("Somebody with this address is in the team already."),
     AlreadyInvited: lambda: _("This address is invited already: make a new link below."),
     UnknownMember: lambda: _("This member was removed meanwhile."),
