@@ -15,9 +15,13 @@ Entry = Message | Event
 
 
 def entries_after(session: Session, chat: Chat, seq: int) -> list[Entry]:
-    """Every entry of `chat` with a number above `seq`, in order."""
-    return _in_order(*(session.scalars(select(kind).where(kind.chat_id == chat.id, kind.seq > seq)).all()
-                       for kind in (Message, Event)))
+    """Every entry of `chat` with a number above `seq`, in order. The chat must come from this very look."""
+    def above(kind: type[Entry]) -> list[Entry]:
+        return session.scalars(select(kind).where(kind.chat_id == chat.id, kind.seq > seq)).all()
+
+    messages = above(Message)
+    # Numbers have no gaps, and mostly nothing but messages was missed.
+    return _in_order(messages, above(Event) if seq + len(messages) < chat.seq else [])
 
 
 def last_entries(session: Session, chat: Chat, before: int | None = None, limit: int = PAGE) -> list[Entry]:

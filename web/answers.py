@@ -3,8 +3,8 @@
 from flask import Response, make_response
 from sqlalchemy.orm import Session
 
-from models import Chat, Message, reading
-from models.transcript import entries_after, last_entries
+from models import Chat, Event, Message, reading
+from models.transcript import Entry, entries_after, last_entries
 from realtime import fragments
 from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER
@@ -32,10 +32,14 @@ def state(session: Session, chat: Chat, audience: str) -> str:
 def missing(session: Session, chat: Chat, after: int, audience: str) -> Response:
     """Everything that a page which shows the entries up to `after` does not show yet."""
     entries = entries_after(session, chat, after)
-    if not entries:
-        return numbered(fragments.marks(session, chat, audience), after, after)
-    content = fragments.entries(chat, entries, audience) + state(session, chat, audience)
-    return numbered(content, after, entries[-1].seq)
+    # Mere messages change nothing around the log, and after a restart every page asks.
+    moved = any(isinstance(entry, Event) for entry in entries)
+    return _answer(chat, after, entries, audience, (state if moved else fragments.marks)(session, chat, audience))
+
+
+def _answer(chat: Chat, after: int, entries: list[Entry], audience: str, around: str) -> Response:
+    log = fragments.entries(chat, entries, audience) if entries else ""
+    return numbered(log + around, after, entries[-1].seq if entries else after)
 
 
 def earlier(session: Session, chat: Chat, before: int, audience: str) -> Response:
@@ -48,4 +52,5 @@ def now(chat: Chat, audience: str, after: int | None = None) -> Response:
     with reading() as session:
         fresh = load(session, chat.id)
         after = fresh.seq - 1 if after is None else after
-        return missing(session, fresh, after, audience)
+        entries = entries_after(session, fresh, after)
+        return _answer(fresh, after, entries, audience, state(session, fresh, audience))

@@ -42,7 +42,7 @@ from realtime.fragments import CUSTOMER, MEMBERS
 from web import answers
 from web.extensions import limiter
 from web.forms import Unreadable
-from web.turns import NoTurn
+from web.turns import NoTurn, busy_seconds
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def register(app: Flask) -> None:
         app.register_error_handler(error, refuse)
     for error in (DBAPIError, NoConnectionLeft):
         app.register_error_handler(error, database_failed)
-    app.register_error_handler(NoTurn, try_later)
+    app.register_error_handler(NoTurn, busy)
     app.register_error_handler(HTTPException, page)
     app.register_error_handler(500, failed)
 
@@ -158,6 +158,11 @@ def try_later(error: Exception) -> Response:
     answer = _say(503, _("Connection lost. Your text is kept."))
     answer.headers["Retry-After"] = RETRY_SECONDS
     return answer
+
+
+def busy(error: NoTurn) -> Response:
+    """Answer a page that is one of too many: without a word, for who would read it, and it has to cost nothing."""
+    return Response(status=503, headers={"Retry-After": str(busy_seconds() or RETRY_SECONDS)})
 
 
 def failed(error: Exception) -> Response:

@@ -13,6 +13,7 @@
       this.element = element;
       this.connected = false;
       this.reached = true;
+      this.pause = POLL;
     }
 
     // Whether a frame may be swapped in, once whatever was missing before it is here.
@@ -29,27 +30,30 @@
 
     async fetchMissing() {
       const wants = (headers) => this.wants(headers);
-      const answer = await baton.request(this.catchUpUrl(), { source: this.element, wants });
-      this.reached = answer.ok;
-      if (answer.ok) this.caughtUp(answer.headers);
-      if (GONE.includes(answer.status)) this.stop();
+      const { ok, status, headers } = await baton.request(this.catchUpUrl(), { source: this.element, wants });
+      this.reached = ok;
+      // A server to which everybody comes back at once says when it has time for this.
+      this.pause = Math.max(POLL, headers.get("Retry-After") * 1000 * (1 + Math.random()));
+      if (ok) this.caughtUp(headers);
+      else if (GONE.includes(status)) this.stop();
+      else if (this.connected) setTimeout(() => this.element.isConnected && this.catchUp(), this.pause);
       showLine();
     }
 
     // Also until a socket has opened: one that is blocked may be refused, or get no answer at all for minutes.
-    // Pages that lost their sockets together do not ask together.
-    poll(soon = POLL * (0.4 + 0.6 * Math.random())) {
+    // Pages that lost their sockets together do not ask together. Where sockets are known to work they come back soon.
+    poll(soon = POLL * (0.4 + 0.6 * Math.random()) * (this.hadSocket ? 4 : 1)) {
       this.polling ??= setTimeout(async () => {
         if (!this.element.isConnected) return this.stop();
         await this.catchUp();
         if (!this.polling) return;
         this.polling = null;
-        this.poll(POLL);
+        this.poll(this.pause);
       }, soon);
     }
 
     opened() {
-      this.connected = this.reached = true;
+      this.connected = this.reached = this.hadSocket = true;
       this.stopPolling();
       showLine();
     }

@@ -26,6 +26,8 @@ GONE = (401, 403, 404)
 # hx-ws.js with the settings of templates/*/page.html
 RECONNECT_CODES = (1001, 1005, 1006, 1011, 1012, 1013, 1014)
 RECONNECT_SECONDS, RECONNECT_MOST_SECONDS, RECONNECT_JITTER = 1, 5, 0.8
+# Chromium's patience with a handshake
+HANDSHAKE_SECONDS = 240
 # static/js/outbox.js
 WAITS = (1, 2, 4, 8)
 
@@ -74,6 +76,7 @@ class Live(ABC):
         self._catching: asyncio.Task | None = None
         self._attempt = 0
         self._is_connected = False
+        self._pause = POLL_SECONDS
 
     # What differs between a chat and an inbox
 
@@ -102,7 +105,7 @@ class Live(ABC):
     async def open(self) -> "Live":
         """Connect once; raises OSError. Use `start` for a page that tries until it succeeds."""
         self.socket = WebSocket(self.line, self._hear, self._closed, self.answers_pings)
-        await self.socket.open(self._socket_path, self._headers)
+        await self.socket.open(self._socket_path, self._headers, HANDSHAKE_SECONDS)
         self._opened()
         return self
 
@@ -164,10 +167,10 @@ class Live(ABC):
         await self._connect()
 
     async def _poll(self) -> None:
-        await asyncio.sleep(POLL_SECONDS * random.uniform(0.4, 1))
+        await asyncio.sleep(POLL_SECONDS * random.uniform(0.4, 1) * (4 if self.opened_at else 1))
         while True:
             await self.catch_up()
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self._pause)
 
     def _stop_polling(self) -> None:
         if self._polling:
@@ -207,6 +210,10 @@ class Live(ABC):
             self._catching.add_done_callback(self._not_catching)
         return self._catching
 
+    async def _catch_up_later(self) -> None:
+        await asyncio.sleep(self._pause)
+        await self.catch_up()
+
     def _not_catching(self, task: asyncio.Task) -> None:
         self._catching = None
 
@@ -221,8 +228,11 @@ class Live(ABC):
             if answer.ok and self.wants(answer):
                 self.show(answer.text)
                 self.caught_up(answer)
+            self._pause = max(POLL_SECONDS, int(answer.headers.get("retry-after", 0)) * random.uniform(1, 2))
             if answer.status in GONE:
                 self._stop_polling()
+            elif not answer.ok and self._is_connected:
+                self.spawn(self._catch_up_later())
 
 
 class ChatScreen(Live):

@@ -6,19 +6,29 @@ import pytest
 from web.turns import NoTurn, Turns
 
 
-def test_so_many_go_at_once_and_the_others_follow_in_order():
-    turns, inside, went = Turns(2, 5), [], []
+def go_all(turns, at_once):
+    """Ten who come one after the other: in which order they went."""
+    inside, went = [], []
 
     def go(number):
         with turns.one():
             inside.append(number)
-            assert len(inside) <= 2
+            assert len(inside) <= at_once
             went.append(number)
             gevent.sleep(0.01)
             inside.remove(number)
 
     gevent.joinall([gevent.spawn(go, number) for number in range(10)], raise_error=True, timeout=5)
-    assert went == list(range(10))
+    return went
+
+
+def test_so_many_go_at_once_and_everybody_goes():
+    # Who are let in together may go in either order.
+    assert sorted(go_all(Turns(3, 5), 3)) == list(range(10))
+
+
+def test_who_came_first_goes_first():
+    assert go_all(Turns(1, 5), 1) == list(range(10))
 
 
 def test_who_waits_too_long_is_sent_away_and_takes_no_turn():
@@ -29,6 +39,17 @@ def test_who_waits_too_long_is_sent_away_and_takes_no_turn():
             late.get(timeout=5)
     with turns.one():
         pass
+
+
+def test_who_would_be_behind_too_many_is_sent_away_at_once():
+    turns = Turns(1, 5, most_waiting=1)
+    with turns.one():
+        waiting = gevent.spawn(lambda: turns.one().__enter__())
+        gevent.idle()
+        with pytest.raises(NoTurn), turns.one():
+            pass
+    waiting.join(timeout=5)
+    assert waiting.successful()
 
 
 def test_work_that_fails_passes_its_turn_on():

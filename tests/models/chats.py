@@ -83,9 +83,9 @@ def fresh(chat: Chat) -> Chat:
 def log_of(chat: Chat) -> list[str]:
     """What the chat's log holds, in words and in order. Its numbers must be 1, 2, 3, … without a gap."""
     with reading() as session:
-        last = session.get(Chat, chat.id).seq
-        entries = entries_after(session, chat, 0)
-    assert [entry.seq for entry in entries] == list(range(1, last + 1))
+        now = session.get(Chat, chat.id)
+        entries = entries_after(session, now, 0)
+    assert [entry.seq for entry in entries] == list(range(1, now.seq + 1))
     return [line(entry) for entry in entries]
 
 
