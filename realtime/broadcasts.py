@@ -21,6 +21,7 @@ from models.inbox import queue, waiting_counts
 from models.seen import seen, unread_in
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
+from realtime.greeter import Shown
 from realtime.numbers import numbers
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ COME_BACK = 1012
 # A row that moves is drawn at once; one in which only the text changes, not more often than people can read: it costs
 # as much as the message itself, and every dashboard of the bot gets it.
 ROW_RESTS_SECONDS = 0.2
+# In one frame to a page that comes back.
+MOST_MISSED = 50
 
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
 CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
@@ -142,6 +145,15 @@ class Broadcasts:
         """The last number of each topic that has one, once the rows are drawn that pages would find to be behind."""
         self._draw(list(self._behind.values()))
         return numbers(topics)
+
+    def missing(self, shown: Shown) -> str | None:
+        """The frame of what a page misses; None where it is so much that the page had better ask for it."""
+        with self._context(), reading() as session:
+            chat = load(session, shown.chat_id)
+            if chat.seq - shown.after > MOST_MISSED:
+                return None
+            content, seq = fragments.missing(session, chat, shown.after, shown.audience)
+        return frame(content, chat=chat.id, after=shown.after, seq=seq)
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}

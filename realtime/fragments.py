@@ -18,7 +18,7 @@ from models.inbox import past_chats, waiting_before
 from models.mail_server import MailServer
 from models.presence import hides_human
 from models.seen import seen
-from models.transcript import Entry
+from models.transcript import Entry, entries_after
 from realtime.devices import device_of
 
 CUSTOMER, MEMBERS = "customer", "members"
@@ -145,6 +145,20 @@ def hours_of(bot: Bot) -> dict:
     """Whether the people of `bot` are away now, and when they are back."""
     at = now()
     return {"is_away": not bot.is_open(at), "opens_at": bot.opens_at(at)}
+
+
+def missing(session: Session, chat: Chat, after: int, audience: str) -> tuple[Markup, int]:
+    """Everything that a page which shows the entries up to `after` does not show yet, and the number it goes up to."""
+    found = entries_after(session, chat, after)
+    # Mere messages change nothing around the log, and after a restart every page asks.
+    moved = any(isinstance(entry, Event) for entry in found)
+    log = entries(chat, found, audience) if found else Markup("")
+    return log + (state if moved else marks)(session, chat, audience), found[-1].seq if found else after
+
+
+def state(session: Session, chat: Chat, audience: str) -> Markup:
+    """How the chat stands, around its log."""
+    return (state_for_customer if audience == CUSTOMER else state_for_members)(session, chat)
 
 
 def marks(session: Session, chat: Chat, audience: str) -> Markup:

@@ -1,52 +1,93 @@
-"""Tells pages that have just come (back) where everything stands, so that they ask for what they miss."""
+"""Brings pages that have just come (back) up to date. After a restart thousands come together, and share the work."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import gevent
 from sqlalchemy.exc import SQLAlchemyError
 
 from realtime.fragments import frame
-from realtime.hub import Listener
+from realtime.hub import YIELD_SECONDS, Hub, Listener
 
 FAILED = 1011
 
-Newcomer = tuple[Listener, list[str]]
+
+class Shown(NamedTuple):
+    """What a page shows of a chat: the entries up to `after`, as `audience` reads them."""
+
+    chat_id: int
+    audience: str
+    after: int
+
+
+class Newcomer(NamedTuple):
+    """A page that has come: its connection, what it listens to, and what it shows if that is a chat."""
+
+    connection: Listener
+    topics: list[str]
+    shown: Shown | None
 
 
 class Greeter:
-    """Sends newcomers the last number of each of their topics, as `numbers(topics)` knows them.
+    """Sends newcomers the last number of each of their topics, or at once what they miss of the chat they show.
 
-    After a restart thousands come together: who comes while the database is being asked shares the next question.
+    `numbers(topics)` knows the numbers, and `missing(shown)` makes the frame that a page misses, or None where it is
+    too much. Who comes while the database is being asked shares the next question.
     """
 
-    def __init__(self, numbers: Callable[[list[str]], dict[str, object]]):
+    def __init__(self, hub: Hub, numbers: Callable[[list[str]], dict[str, object]],
+                 missing: Callable[[Shown], str | None] = lambda shown: None):
+        self._hub = hub
         self._numbers = numbers
+        self._missing = missing
         self._newcomers: list[Newcomer] = []
+        self._unsure: set[str] = set()
         self._is_asking = False
 
-    def greet(self, connection: Listener, topics: list[str]) -> None:
+    def greet(self, connection: Listener, topics: list[str], shown: Shown | None = None) -> None:
         """Greet a connection soon. It listens already: what is committed after the look is pushed to it."""
-        self._newcomers.append((connection, topics))
+        self._newcomers.append(Newcomer(connection, topics, shown))
+        self._ask_soon()
+
+    def remind(self, topics: list[str]) -> None:
+        """Tell everybody on `topics` soon where they stand: what was pushed lately may have passed them by."""
+        self._unsure.update(topics)
+        self._ask_soon()
+
+    def _ask_soon(self) -> None:
         if not self._is_asking:
             self._is_asking = True
-            gevent.spawn(self._greet_all)
+            gevent.spawn(self._ask_for_all)
 
-    def _greet_all(self) -> None:
+    def _ask_for_all(self) -> None:
         try:
-            while self._newcomers:
+            while self._newcomers or self._unsure:
                 together, self._newcomers = self._newcomers, []
-                self._greet(together)
+                unsure, self._unsure = self._unsure, set()
+                self._ask_for(together, unsure)
         finally:
             self._is_asking = False
 
-    def _greet(self, together: list[Newcomer]) -> None:
+    def _ask_for(self, together: list[Newcomer], unsure: set[str]) -> None:
         try:
-            last = self._numbers(list({topic for _connection, topics in together for topic in topics}))
+            last = self._numbers(list(unsure.union(*(newcomer.topics for newcomer in together))))
+            self._greet(together, last)
         except SQLAlchemyError:
             # After the handshake there is no status to answer with; the pages will try again.
-            for connection, _topics in together:
-                connection.close(FAILED)
-            return
-        for connection, topics in together:
+            for newcomer in together:
+                newcomer.connection.close(FAILED)
+            last = {}
+        for topic in unsure & last.keys():
+            self._hub.deliver(topic, frame(heartbeat=last[topic]))
+        # What has no number and is not fetched anew by a page, no question can bring.
+        self._hub.catch_up(topic for topic in unsure - last.keys() if topic.startswith(("chat:", "bot:", "waiting:")))
+
+    def _greet(self, together: list[Newcomer], last: dict[str, object]) -> None:
+        made: dict[Shown, str | None] = {}
+        for connection, topics, shown in together:
             for topic in filter(last.__contains__, topics):
-                connection.put(frame(heartbeat=last[topic]))
+                is_behind = shown and last[topic] > shown.after
+                if is_behind and shown not in made:
+                    made[shown] = self._missing(shown)
+                    gevent.sleep(YIELD_SECONDS)
+                connection.put(is_behind and made[shown] or frame(heartbeat=last[topic]))

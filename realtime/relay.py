@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Callable
 from functools import partial
 from math import inf
 
@@ -31,6 +32,7 @@ class LocalRelay:
 
     def __init__(self, hub: Hub):
         self._hub = hub
+        self.on_confirmed = hub.catch_up
 
     def publish(self, topic: str, frame: str) -> None:
         """Deliver a frame to all who listen to the topic."""
@@ -55,8 +57,8 @@ class LocalRelay:
 class RedisRelay:
     """For several processes: Redis pub/sub, only for topics with listeners in this process.
 
-    Pub/sub forgets. Whoever may have missed something is told to catch up: whenever Redis confirms a
-    subscription (a first listener's, or all of them after an outage), its listeners get `{"catch_up": true}`.
+    Pub/sub forgets. Whenever Redis confirms subscriptions (a first listener's, or all of them after an outage),
+    `on_confirmed(topics)` is called: their listeners may have missed something. By itself it tells them to catch up.
     """
 
     def __init__(self, hub: Hub, url: str, deployment: str = ""):
@@ -75,6 +77,7 @@ class RedisRelay:
         # By topic: the code, and the moment from which it is repeated for a while; in the future if Redis has not
         # taken it.
         self._said_closings: dict[str, tuple[int, float]] = {}
+        self.on_confirmed: Callable[[list[str]], None] = hub.catch_up
         hub.on_first = self._subscribe
         hub.on_last = self._unsubscribe
 
@@ -136,7 +139,7 @@ class RedisRelay:
                 self._confirm(message["channel"], confirmed)
                 continue
             if confirmed:
-                self._hub.catch_up(confirmed)
+                self.on_confirmed(confirmed)
                 confirmed = []
             if message and message["type"] == "message":
                 self._take(message["channel"], message["data"])

@@ -3,11 +3,10 @@
 from flask import Response, make_response
 from sqlalchemy.orm import Session
 
-from models import Chat, Event, Message, reading
-from models.transcript import Entry, entries_after, last_entries
+from models import Chat, Message, reading
+from models.transcript import entries_after, last_entries
 from realtime import fragments
 from realtime.broadcasts import load
-from realtime.fragments import CUSTOMER
 
 
 def numbered(content: str, after: int, seq: int) -> Response:
@@ -23,23 +22,10 @@ def message(chat: Chat, stored: Message, audience: str) -> Response:
     return numbered(fragments.entries(chat, [stored], audience), stored.seq - 1, stored.seq)
 
 
-def state(session: Session, chat: Chat, audience: str) -> str:
-    """How the chat stands, around its log."""
-    state_for = fragments.state_for_customer if audience == CUSTOMER else fragments.state_for_members
-    return state_for(session, chat)
-
-
 def missing(session: Session, chat: Chat, after: int, audience: str) -> Response:
     """Everything that a page which shows the entries up to `after` does not show yet."""
-    entries = entries_after(session, chat, after)
-    # Mere messages change nothing around the log, and after a restart every page asks.
-    moved = any(isinstance(entry, Event) for entry in entries)
-    return _answer(chat, after, entries, audience, (state if moved else fragments.marks)(session, chat, audience))
-
-
-def _answer(chat: Chat, after: int, entries: list[Entry], audience: str, around: str) -> Response:
-    log = fragments.entries(chat, entries, audience) if entries else ""
-    return numbered(log + around, after, entries[-1].seq if entries else after)
+    content, seq = fragments.missing(session, chat, after, audience)
+    return numbered(content, after, seq)
 
 
 def earlier(session: Session, chat: Chat, before: int, audience: str) -> Response:
@@ -53,4 +39,5 @@ def now(chat: Chat, audience: str, after: int | None = None) -> Response:
         fresh = load(session, chat.id)
         after = fresh.seq - 1 if after is None else after
         entries = entries_after(session, fresh, after)
-        return _answer(fresh, after, entries, audience, state(session, fresh, audience))
+        log = fragments.entries(fresh, entries, audience) if entries else ""
+        return numbered(log + fragments.state(session, fresh, audience), after, fresh.seq)

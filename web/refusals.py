@@ -39,7 +39,6 @@ from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
 from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER, MEMBERS
-from web import answers
 from web.extensions import limiter
 from web.forms import Unreadable
 from web.turns import NoTurn, busy_seconds
@@ -176,7 +175,7 @@ def _with_chat(error: Exception, chat_id: int, status: int, sentence: Callable[[
     audience = CUSTOMER if (request.blueprint or "").startswith("widget") else MEMBERS
     with reading() as session:
         error.chat = load(session, chat_id)
-        content = answers.state(session, error.chat, audience) + _instead(error, sentence)
+        content = fragments.state(session, error.chat, audience) + _instead(error, sentence)
     return make_response(str(content), status)
 
 

@@ -25,7 +25,10 @@ from realtime.broadcasts import (
     widgets_topic,
 )
 from realtime.connection import Connection, refuse_compression
+from realtime.fragments import CUSTOMER, MEMBERS
+from realtime.greeter import Shown
 from web.access import bot_of_member, chat_of_customer, chat_of_member, member
+from web.forms import number
 from web.turns import to_connect
 
 bp = Blueprint("sockets", __name__)
@@ -38,6 +41,7 @@ class Subscription:
 
     topics: list[str]
     hears: Callable[[dict], None]
+    shown: Shown | None = None
 
 
 @bp.before_request
@@ -99,14 +103,15 @@ def _inbox(key: str) -> Subscription:
 def _chat(key: str, chat_id: int) -> Subscription:
     with asking() as session:
         chat = chat_of_member(_signed_in(session), key, chat_id)
-    return Subscription([members_topic(chat.id), *_own_topics()], _typing(chat, Side.MEMBERS, member()))
+    return Subscription([members_topic(chat.id), *_own_topics()], _typing(chat, Side.MEMBERS, member()),
+                        _shown(chat, MEMBERS))
 
 
 def _customer(key: str, chat_id: int) -> Subscription:
     with connected() as connection:
         chat = chat_of_customer(connection, key, chat_id)
     return Subscription([customer_topic(chat.id), widgets_topic(chat.bot_id)],
-                        _typing(chat, Side.CUSTOMER))
+                        _typing(chat, Side.CUSTOMER), _shown(chat, CUSTOMER))
 
 
 FINDERS = {"sockets.inbox": _inbox, "sockets.chat": _chat, "sockets.customer": _customer}
@@ -116,6 +121,11 @@ def _signed_in(session):
     if not current_user.is_authenticated:
         abort(401)
     return session
+
+
+def _shown(chat: Chat, audience: str) -> Shown | None:
+    """What the page says that it shows; None when it says nothing, and will ask."""
+    return Shown(chat.id, audience, number(request.args["after"])) if "after" in request.args else None
 
 
 def _own_topics() -> list[str]:
@@ -141,4 +151,4 @@ def _serve(ws) -> None:
     connection = Connection(ws, lambda text: subscription.hears(json.loads(text)))
     baton.hub.subscribe(connection, subscription.topics, g.approved_at)
     connection.start(lambda: baton.hub.unsubscribe(connection))
-    baton.greeter.greet(connection, subscription.topics)
+    baton.greeter.greet(connection, subscription.topics, subscription.shown)

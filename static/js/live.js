@@ -102,6 +102,11 @@
       return `${this.element.dataset.catchUp}?after=${this.last}`;
     }
 
+    // What it misses is then the first thing that it hears.
+    socketUrl(url) {
+      return `${url.split("?")[0]}?after=${this.last}`;
+    }
+
     // Pushes may have overtaken the answer; what it says of the chat is then of yesterday.
     wants(headers) {
       return Number(headers.get("Baton-Seq")) >= this.last;
@@ -147,6 +152,10 @@
       return this.element.dataset.catchUp;
     }
 
+    socketUrl(url) {
+      return url;
+    }
+
     wants() {
       return true;
     }
@@ -184,6 +193,7 @@
 
   onSocket("before:connection", (live, { connection }) => {
     live.connection = connection;
+    connection.url = live.socketUrl(connection.url);
     const protocols = baton.protocols?.();
     if (protocols) connection.config.protocols = protocols;
     live.poll();

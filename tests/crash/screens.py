@@ -100,12 +100,16 @@ class Live(ABC):
         """Where to ask for what is missing."""
         return self._catch_up_path
 
+    def socket_path(self) -> str:
+        """Where to listen."""
+        return self._socket_path
+
     # The socket
 
     async def open(self) -> "Live":
         """Connect once; raises OSError. Use `start` for a page that tries until it succeeds."""
         self.socket = WebSocket(self.line, self._hear, self._closed, self.answers_pings)
-        await self.socket.open(self._socket_path, self._headers, HANDSHAKE_SECONDS)
+        await self.socket.open(self.socket_path(), self._headers, HANDSHAKE_SECONDS)
         self._opened()
         return self
 
@@ -287,6 +291,9 @@ class ChatScreen(Live):
 
     def catch_up_path(self) -> str:
         return f"{self._catch_up_path}?after={self.last}"
+
+    def socket_path(self) -> str:
+        return f"{self._socket_path}?after={self.last}"
 
     def wants(self, answer: Answer) -> bool:
         return int(answer.headers["baton-seq"]) >= self.last

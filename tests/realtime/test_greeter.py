@@ -5,7 +5,8 @@ import pytest
 from gevent.event import Event
 from sqlalchemy.exc import OperationalError
 
-from realtime.greeter import FAILED, Greeter
+from realtime.greeter import FAILED, Greeter, Shown
+from realtime.hub import Hub
 from tests.realtime.test_hub import FakeConnection
 
 
@@ -32,20 +33,46 @@ def numbers():
 
 
 @pytest.fixture
-def greeter(numbers):
-    return Greeter(numbers)
+def hub():
+    return Hub()
 
 
-def come(greeter, *topics):
+@pytest.fixture
+def made():
+    """What was put together for pages that miss something."""
+    return []
+
+
+@pytest.fixture
+def greeter(hub, numbers, made):
+    def missing(shown):
+        made.append(shown)
+        return None if shown.after == 0 else f"what {shown.audience} miss after {shown.after}"
+
+    return Greeter(hub, numbers, missing)
+
+
+def come(greeter, *topics, shown=None):
     """Somebody comes; by then the greeter has had its chance to ask."""
     connection = FakeConnection()
-    greeter.greet(connection, list(topics))
-    gevent.idle()
+    greeter._hub.subscribe(connection, topics)
+    greeter.greet(connection, list(topics), shown)
+    settle()
     return connection
 
 
+def settle():
+    gevent.idle()
+
+
+@pytest.fixture(autouse=True)
+def breathless(monkeypatch):
+    """So that the greeter is done as soon as nobody else has anything to do."""
+    monkeypatch.setattr("realtime.greeter.YIELD_SECONDS", 0)
+
+
 def heard(connection):
-    return [json.loads(frame)["heartbeat"] for frame in connection.frames]
+    return [json.loads(frame).get("heartbeat", "catch up") for frame in connection.frames]
 
 
 def test_who_comes_is_told_the_last_number_of_each_topic_that_has_one(greeter, numbers):
@@ -58,7 +85,7 @@ def test_who_comes_while_somebody_asks_shares_the_next_question(greeter, numbers
     first, second, third = come(greeter, "a"), come(greeter, "b"), come(greeter, "a", "b")
     assert numbers.asked == [["a"]]
     numbers.may_answer.set()
-    gevent.idle()
+    settle()
     assert numbers.asked == [["a"], ["a", "b"]]
     assert (heard(first), heard(second), heard(third)) == ([3], ["2:9"], [3, "2:9"])
 
@@ -70,3 +97,30 @@ def test_who_cannot_be_told_is_sent_to_try_again_and_the_next_one_is_greeted(gre
     assert refused.close_code == FAILED and not refused.frames
     numbers.is_away = False
     assert heard(come(greeter, "a")) == [3]
+
+
+def test_who_misses_something_of_a_chat_hears_it_at_once_and_it_is_made_once_for_all(greeter, numbers, made):
+    tabs = [come(greeter, "a", shown=Shown(1, "customer", 2)) for _ in range(3)]
+    complete = come(greeter, "a", shown=Shown(1, "customer", 3))
+    other = come(greeter, "a", shown=Shown(1, "members", 1))
+    numbers.may_answer.set()
+    settle()
+    assert [tab.frames for tab in tabs] == [["what customer miss after 2"]] * 3
+    assert heard(complete) == [3] and other.frames == ["what members miss after 1"]
+    # The first one came alone, the others together.
+    assert made == [Shown(1, "customer", 2), Shown(1, "customer", 2), Shown(1, "members", 1)]
+
+
+def test_who_misses_too_much_is_told_the_number_and_asks(greeter, numbers):
+    numbers.may_answer.set()
+    assert heard(come(greeter, "a", shown=Shown(1, "customer", 0))) == [3]
+
+
+def test_who_may_have_missed_a_push_is_told_where_things_stand(greeter, numbers):
+    numbers.may_answer.set()
+    listeners = [come(greeter, topic) for topic in ("a", "waiting:7", "widgets:7")]
+    for listener in listeners:
+        listener.frames.clear()
+    greeter.remind(["a", "waiting:7", "widgets:7"])
+    settle()
+    assert [heard(listener) for listener in listeners] == [[3], ["catch up"], []]
