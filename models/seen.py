@@ -54,6 +54,12 @@ def seen(session: Session, chat_id: int, side: Side) -> int:
     return session.scalar(select(SeenMark.seq).where(SeenMark.chat_id == chat_id, SeenMark.side == side)) or 0
 
 
+def seen_in(session: Session, chat_ids: list[int]) -> dict[tuple[int, str], int]:
+    """By chat and side: the number up to which it was seen; what was not seen at all is left out."""
+    marks = select(SeenMark.chat_id, SeenMark.side, SeenMark.seq).where(SeenMark.chat_id.in_(chat_ids))
+    return {(chat_id, side): seq for chat_id, side, seq in session.execute(marks)}
+
+
 _TEAM_MARK = select(SeenMark.seq).where(SeenMark.chat_id == bindparam("chat_id"), SeenMark.side == Side.MEMBERS.value)
 _UNREAD = select(func.count()).where(
     Message.chat_id == bindparam("chat_id"), Message.author == Author.CUSTOMER.value,

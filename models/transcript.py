@@ -24,6 +24,16 @@ def entries_after(session: Session, chat: Chat, seq: int) -> list[Entry]:
     return _in_order(messages, above(Event) if seq + len(messages) < chat.seq else [])
 
 
+def last_of_each(session: Session, chat_ids: list[int], most: int) -> dict[int, list[Entry]]:
+    """By chat: its last `most` numbers' entries, in order; in two queries for all of them."""
+    found: dict[int, list[Entry]] = {chat_id: [] for chat_id in chat_ids}
+    for kind in (Message, Event):
+        late = select(kind).join(Chat, Chat.id == kind.chat_id).where(Chat.id.in_(chat_ids), kind.seq > Chat.seq - most)
+        for entry in session.scalars(late):
+            found[entry.chat_id].append(entry)
+    return {chat_id: sorted(entries, key=lambda entry: entry.seq) for chat_id, entries in found.items()}
+
+
 def last_entries(session: Session, chat: Chat, before: int | None = None, limit: int = PAGE) -> list[Entry]:
     """The last `limit` entries of `chat` with a number below `before`, in order."""
     newest = []

@@ -18,7 +18,8 @@ from helpers import customer_name
 from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, connected, reading
 from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
-from models.seen import seen, unread_in
+from models.seen import seen, seen_in, unread_in
+from models.transcript import Entry, last_of_each
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
 from realtime.greeter import Shown
@@ -146,14 +147,24 @@ class Broadcasts:
         self._draw(list(self._behind.values()))
         return numbers(topics)
 
-    def missing(self, shown: Shown) -> str | None:
-        """The frame of what a page misses; None where it is so much that the page had better ask for it."""
+    def missing(self, shown: list[Shown]) -> dict[Shown, str]:
+        """By what pages show: the frame that they miss. Left out where it is so much that a page had better ask."""
         with self._context(), reading() as session:
-            chat = load(session, shown.chat_id)
-            if chat.seq - shown.after > MOST_MISSED:
-                return None
-            content, seq = fragments.missing(session, chat, shown.after, shown.audience)
-        return frame(content, chat=chat.id, after=shown.after, seq=seq)
+            chats = {chat.id: chat for chat in load_all(session, [each.chat_id for each in shown])}
+            near = {each: chats[each.chat_id].seq - each.after for each in shown}
+            near = {each: missed for each, missed in near.items() if missed <= MOST_MISSED}
+            if not near:
+                return {}
+            ids = [each.chat_id for each in near]
+            entries, read = last_of_each(session, ids, max(near.values())), seen_in(session, ids)
+            return {each: self._missed_by(session, chats[each.chat_id], each, entries[each.chat_id], read)
+                    for each in near}
+
+    def _missed_by(self, session: Session, chat: Chat, shown: Shown, entries: list[Entry], read: dict) -> str:
+        missed = [entry for entry in entries if entry.seq > shown.after]
+        side = fragments.OTHER_SIDE[shown.audience]
+        content = fragments.catch_up(session, chat, missed, shown.audience, read.get((chat.id, side), 0))
+        return frame(content, chat=chat.id, after=shown.after, seq=chat.seq)
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
@@ -273,8 +284,13 @@ class Broadcasts:
 
 def load(session: Session, chat_id: int) -> Chat:
     """A chat with everything that fragments read of it, in one query."""
+    return load_all(session, [chat_id])[0]
+
+
+def load_all(session: Session, chat_ids: list[int]) -> list[Chat]:
+    """The same for several chats."""
     parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
-    return session.scalars(select(Chat).where(Chat.id == chat_id).options(*parts)).one()
+    return session.scalars(select(Chat).where(Chat.id.in_(chat_ids)).options(*parts)).all()
 
 
 def _bot_menu(session: Session, member: Member) -> str:

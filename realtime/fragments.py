@@ -22,6 +22,7 @@ from models.transcript import Entry, entries_after
 from realtime.devices import device_of
 
 CUSTOMER, MEMBERS = "customer", "members"
+OTHER_SIDE = {CUSTOMER: Side.MEMBERS, MEMBERS: Side.CUSTOMER}
 INNER = "innerHTML"
 
 
@@ -150,10 +151,15 @@ def hours_of(bot: Bot) -> dict:
 def missing(session: Session, chat: Chat, after: int, audience: str) -> tuple[Markup, int]:
     """Everything that a page which shows the entries up to `after` does not show yet, and the number it goes up to."""
     found = entries_after(session, chat, after)
+    return catch_up(session, chat, found, audience), found[-1].seq if found else after
+
+
+def catch_up(session: Session, chat: Chat, found: list[Entry], audience: str, read: int | None = None) -> Markup:
+    """The entries that a page misses, with what has changed around them. `read` as in `marks`."""
     # Mere messages change nothing around the log, and after a restart every page asks.
     moved = any(isinstance(entry, Event) for entry in found)
     log = entries(chat, found, audience) if found else Markup("")
-    return log + (state if moved else marks)(session, chat, audience), found[-1].seq if found else after
+    return log + (state(session, chat, audience) if moved else marks(session, chat, audience, read))
 
 
 def state(session: Session, chat: Chat, audience: str) -> Markup:
@@ -161,10 +167,12 @@ def state(session: Session, chat: Chat, audience: str) -> Markup:
     return (state_for_customer if audience == CUSTOMER else state_for_members)(session, chat)
 
 
-def marks(session: Session, chat: Chat, audience: str) -> Markup:
-    """What moves without an entry in the log: how far the other side has read, and a customer's place in the queue."""
-    other = Side.MEMBERS if audience == CUSTOMER else Side.CUSTOMER
-    mark = seen_mark(chat, seen(session, chat.id, other))
+def marks(session: Session, chat: Chat, audience: str, read: int | None = None) -> Markup:
+    """What moves without an entry in the log: how far the other side has read, and a customer's place in the queue.
+
+    How far is looked up unless it is given as `read`.
+    """
+    mark = seen_mark(chat, seen(session, chat.id, OTHER_SIDE[audience]) if read is None else read)
     if audience == CUSTOMER and chat.is_waiting:
         return mark + queue_position(chat, waiting_before(session, chat))
     return mark

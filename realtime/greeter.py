@@ -10,6 +10,8 @@ from realtime.fragments import frame
 from realtime.hub import YIELD_SECONDS, Hub, Listener
 
 FAILED = 1011
+# While frames are made for them, nobody else is served.
+AT_ONCE = 25
 
 
 class Shown(NamedTuple):
@@ -31,12 +33,12 @@ class Newcomer(NamedTuple):
 class Greeter:
     """Sends newcomers the last number of each of their topics, or at once what they miss of the chat they show.
 
-    `numbers(topics)` knows the numbers, and `missing(shown)` makes the frame that a page misses, or None where it is
-    too much. Who comes while the database is being asked shares the next question.
+    `numbers(topics)` knows the numbers, and `missing(shown)` makes the frames that pages miss; where it is too much it
+    makes none, and the page asks. Who comes while the database is being asked shares the next question.
     """
 
     def __init__(self, hub: Hub, numbers: Callable[[list[str]], dict[str, object]],
-                 missing: Callable[[Shown], str | None] = lambda shown: None):
+                 missing: Callable[[list[Shown]], dict[Shown, str]] = lambda shown: {}):
         self._hub = hub
         self._numbers = numbers
         self._missing = missing
@@ -62,9 +64,10 @@ class Greeter:
     def _ask_for_all(self) -> None:
         try:
             while self._newcomers or self._unsure:
-                together, self._newcomers = self._newcomers, []
+                together, self._newcomers = self._newcomers[:AT_ONCE], self._newcomers[AT_ONCE:]
                 unsure, self._unsure = self._unsure, set()
                 self._ask_for(together, unsure)
+                gevent.sleep(YIELD_SECONDS)
         finally:
             self._is_asking = False
 
@@ -83,11 +86,9 @@ class Greeter:
         self._hub.catch_up(topic for topic in unsure - last.keys() if topic.startswith(("chat:", "bot:", "waiting:")))
 
     def _greet(self, together: list[Newcomer], last: dict[str, object]) -> None:
-        made: dict[Shown, str | None] = {}
+        behind = {shown for _connection, topics, shown in together
+                  if shown and any(last[topic] > shown.after for topic in topics if topic in last)}
+        missed = self._missing(list(behind)) if behind else {}
         for connection, topics, shown in together:
             for topic in filter(last.__contains__, topics):
-                is_behind = shown and last[topic] > shown.after
-                if is_behind and shown not in made:
-                    made[shown] = self._missing(shown)
-                    gevent.sleep(YIELD_SECONDS)
-                connection.put(is_behind and made[shown] or frame(heartbeat=last[topic]))
+                connection.put(missed.get(shown) or frame(heartbeat=last[topic]))

@@ -8,6 +8,7 @@ import pytest
 from tests.people import MemberClient
 from tests.running import eventually
 from tests.web.edge import (
+    Screen,
     assert_pushed,
     be_live,
     chat_now,
@@ -17,6 +18,7 @@ from tests.web.edge import (
     inbox_screen,
     member_socket,
     nothing_changes,
+    pushes_in,
 )
 from tests.wsclient import BINARY, CONTINUATION, TEXT, WebSocketClient
 
@@ -151,3 +153,30 @@ def test_a_socket_of_a_closed_chat_hears_the_feedback(server, desk, customer):
     screen = customer_screen(server, customer, desk.bot.key)
     customer.post("feedback", rating="4")
     eventually(lambda: "Thank you for your feedback" in str(screen.hear()))
+
+
+def test_a_page_that_comes_back_first_hears_what_it_misses(server, desk, waiting, maya):
+    before = chat_now(waiting.chat_id).seq
+    waiting.write("Still there?")
+    url = f"{desk.bot.key}/chats/{waiting.chat_id}/socket?after={before}"
+    screens = [Screen(customer_socket(server, waiting.token, f"/widget/{url}"), server),
+               Screen(member_socket(server, maya, f"/bots/{url}"), server)]
+    for screen in screens:
+        frame = next(frame for frame in screen.greeting if "content" in frame)
+        assert (frame["chat"], frame["after"], frame["seq"]) == (waiting.chat_id, before, before + 1)
+        assert_pushed(pushes_in(frame), f"#conversation_chat_{waiting.chat_id}", "Still there?", "place")
+
+
+def test_a_page_that_missed_nothing_or_too_much_is_told_the_number(server, desk, waiting):
+    for number in range(60):
+        waiting.write(f"Message {number}").raise_for_status()
+    seq = chat_now(waiting.chat_id).seq
+    for after in (seq, seq + 5, 0):
+        url = f"/widget/{desk.bot.key}/chats/{waiting.chat_id}/socket?after={after}"
+        assert Screen(customer_socket(server, waiting.token, url), server).greeting[-1] == {"heartbeat": seq}
+
+
+def test_a_socket_that_names_no_number_is_refused(server, desk, waiting):
+    for after in ("", "x", "-1", "1.5", "9" * 16):
+        url = f"/widget/{desk.bot.key}/chats/{waiting.chat_id}/socket?after={after}"
+        assert customer_socket(server, waiting.token, url).status == 400, after
