@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from languages import chosen, spoken
 from models import Bot, Invitation, Logo, reading
 from models.presence import hides_human
+from realtime import fragments
 from web import forms, language, loader, sightings
 from web.access import bot_of_visitor
 from web.headers import allow_framing
@@ -46,6 +47,13 @@ def page(key: str):
     html = empty_page(invitation.said_by(bot) if invitation else bot, language.of_page(bot), invitation=invitation,
                       hides_human=hides, asks=bool(bot.introduction), typed={}, errors={})
     return _compressed(html) if "gzip" in request.accept_encodings else html
+
+
+@bp.get("/widget/<key>/look")
+def look(key: str):
+    """How the bot looks now, for a widget that has no chat yet and so no socket."""
+    with reading() as session:
+        return str(fragments.look(session, bot_of_visitor(session, key)))
 
 
 @bp.get("/widget/<key>/logo")

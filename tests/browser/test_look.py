@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from models import Bot, now, transaction
+
 PURPLE = "rgb(122, 31, 162)"
 
 
@@ -30,6 +32,18 @@ def test_a_look_is_tried_beside_the_form_and_painted_on_open_widgets(desk, custo
     expect(header).to_contain_text("Harbor help")
     expect(header).to_have_css("background-color", PURPLE)
     expect(customer.frame.locator("body")).to_have_css("background-color", "rgb(29, 28, 26)")
+
+
+def test_who_has_not_written_sees_a_change_soon_and_leaves_no_trace(desk, customer_page):
+    customer = customer_page().open()
+    expect(customer.frame.locator("header")).to_contain_text("Harbor bot")
+    with transaction() as session:
+        session.get(Bot, desk.bot.id).title = "Harbor help"
+    expect(customer.frame.locator("header")).to_contain_text("Harbor help")
+    with transaction() as session:
+        session.get(Bot, desk.bot.id).switched_off_at = now()
+    expect(customer.frame.get_by_text("This chat is switched off at the moment.")).to_be_visible()
+    assert customer.page.context.storage_state() == {"cookies": [], "origins": []}
 
 
 def test_the_preview_cannot_start_a_chat(desk, member_page):
