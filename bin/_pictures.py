@@ -206,6 +206,7 @@ def age(chat: Chat, seconds: int, apart: int = 0) -> None:
         chat = session.get(Chat, chat.id)
         chat.handed_off_at = chat.handed_off_at and now() - timedelta(seconds=seconds)
         chat.last_message_at = now() - timedelta(seconds=seconds // 2)
+        chat.created_at = now() - timedelta(seconds=max(chat.seq * apart, seconds + 60))
         for kind in (Message, Event):
             for entry in session.scalars(select(kind).where(kind.chat_id == chat.id)):
                 entry.created_at -= timedelta(seconds=(chat.seq - entry.seq) * apart)
