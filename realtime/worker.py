@@ -12,12 +12,15 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
+from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
+
+from realtime.turns import NoTurn, connecting
 
 log = logging.getLogger(__name__)
 
-# Before the others get their turn: after a restart thousands stand at the door.
-MOST_ACCEPTED = 4
+# Before the others get their turn: after a restart thousands stand at the door, and whoever comes to write after them.
+MOST_ACCEPTED = 16
 
 _start_callbacks: list[Callable[[], None]] = []
 _stop_callbacks: list[Callable[[], None]] = []
@@ -46,6 +49,21 @@ def spare_collections() -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
+def wants_socket(req: Request) -> bool:
+    """Whether a request asks for a WebSocket."""
+    return any(name == "UPGRADE" and value.lower() == "websocket" for name, value in req.headers)
+
+
+def has_left(client: socket.socket) -> bool:
+    """Whether a browser that waited for its turn has given up: it says nothing before the handshake is over."""
+    try:
+        return client._sock.recv(1, socket.MSG_PEEK) == b""  # past gevent, which would wait
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class Worker(GeventWorker):
     """Leaves when the requests in flight are answered.
 
@@ -71,6 +89,7 @@ class Worker(GeventWorker):
             server.close()
         closing = [gevent.spawn(callback) for callback in _stop_callbacks]
         self.release_idle()
+        connecting.end()
         self.see_off(servers)
         gevent.joinall(closing, timeout=1)
 
@@ -78,7 +97,7 @@ class Worker(GeventWorker):
         """Start accepting connections from a listening socket."""
         listener.setblocking(1)
         server = StreamServer(listener, handle=partial(self.handle, listener), spawn=Pool(self.worker_connections))
-        server.max_accept = MOST_ACCEPTED if self.cfg.workers == 1 else 1
+        server.max_accept = MOST_ACCEPTED
         server.start()
         return server
 
@@ -111,10 +130,24 @@ class Worker(GeventWorker):
     def handle_request(self, listener_name, req, sock, addr) -> None:
         """One request; the last one of its connection when the worker is stopping."""
         self.idle.discard(sock)
-        super().handle_request(listener_name, req, sock, addr)
+        if wants_socket(req):
+            self.shake_hands(listener_name, req, sock, addr)
+        else:
+            super().handle_request(listener_name, req, sock, addr)
         if not self.alive:
             raise StopIteration
         self.idle.add(sock)
+
+    def shake_hands(self, listener_name, req, sock, addr) -> None:
+        """Open a socket when its turn comes. Here, for until then it costs nothing but its connection."""
+        try:
+            with connecting.one():
+                if not has_left(sock):
+                    super().handle_request(listener_name, req, sock, addr)
+                    return
+        except NoTurn:
+            pass
+        raise StopIteration
 
     def release_idle(self) -> None:
         """End the waiting for a next request. One that has already arrived is still read and answered."""

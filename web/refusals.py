@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, g, make_response, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -39,9 +39,10 @@ from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
 from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER, MEMBERS
+from realtime.turns import NoTurn
 from web.extensions import limiter
 from web.forms import Unreadable
-from web.turns import NoTurn, busy_seconds
+from web.turns import busy_seconds
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +162,7 @@ def try_later(error: Exception) -> Response:
 
 def busy(error: NoTurn) -> Response:
     """Answer a page that is one of too many: without a word, for who would read it, and it has to cost nothing."""
+    g.is_expected = True
     return Response(status=503, headers={"Retry-After": str(busy_seconds() or RETRY_SECONDS)})
 
 

@@ -9,7 +9,7 @@ import secrets
 import time
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from realtime import metrics
 
@@ -50,6 +50,7 @@ def _end(response: Response) -> Response:
 
 def _log(status: int) -> None:
     milliseconds = (time.perf_counter() - metrics.request_began.get()) * 1000
-    log.log(logging.WARNING if status >= 500 else logging.INFO, "request failed" if status >= 500 else
-            "request refused", extra={"method": request.method, "path": request.path[:LONGEST_PATH], "status": status,
-                                      "ms": round(milliseconds, 1)})
+    failed = status >= 500 and "is_expected" not in g
+    log.log(logging.WARNING if failed else logging.INFO, "request failed" if failed else "request refused",
+            extra={"method": request.method, "path": request.path[:LONGEST_PATH], "status": status,
+                   "ms": round(milliseconds, 1)})

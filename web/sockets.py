@@ -5,7 +5,6 @@ Connection of the hub's, which needs neither a request nor a greenlet.
 """
 
 import json
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ from realtime.fragments import CUSTOMER, MEMBERS
 from realtime.greeter import Shown
 from web.access import bot_of_member, chat_of_customer, chat_of_member, member
 from web.forms import number
-from web.turns import to_connect
 
 bp = Blueprint("sockets", __name__)
 sock = Sock()
@@ -51,21 +49,8 @@ def authorise() -> None:
     if current_app.extensions["baton"].hub.open >= current_app.config["BATON"].socket_connections:
         abort(503)
     g.approved_at = time.monotonic()
-    with to_connect():
-        if has_left(request.environ["gunicorn.socket"]):
-            abort(408)
-        g.subscription = FINDERS[request.endpoint](**request.view_args)
+    g.subscription = FINDERS[request.endpoint](**request.view_args)
     refuse_compression(request.environ)
-
-
-def has_left(client: socket.socket) -> bool:
-    """Whether a browser that waited for its turn has given up: it says nothing before the handshake is over."""
-    try:
-        return client._sock.recv(1, socket.MSG_PEEK) == b""  # past gevent, which would wait
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
 
 
 def own_page_or_refuse() -> None:

@@ -30,7 +30,8 @@
 
     async fetchMissing() {
       const wants = (headers) => this.wants(headers);
-      const { ok, status, headers } = await baton.request(this.catchUpUrl(), { source: this.element, wants });
+      const url = this.catchUpUrl() + (this.connected ? "" : "&polls");
+      const { ok, status, headers } = await baton.request(url, { source: this.element, wants });
       this.reached = ok;
       // A server to which everybody comes back at once says when it has time for this.
       this.pause = Math.max(POLL, headers.get("Retry-After") * 1000 * (1 + Math.random()));
@@ -149,7 +150,7 @@
     }
 
     catchUpUrl() {
-      return this.element.dataset.catchUp;
+      return `${this.element.dataset.catchUp}?`;
     }
 
     socketUrl(url) {

@@ -98,7 +98,7 @@ class Live(ABC):
 
     def catch_up_path(self) -> str:
         """Where to ask for what is missing."""
-        return self._catch_up_path
+        return f"{self._catch_up_path}?"
 
     def socket_path(self) -> str:
         """Where to listen."""
@@ -228,7 +228,7 @@ class Live(ABC):
     async def _fetch_missing(self) -> None:
         self.catch_ups += 1
         with suppress(OSError):
-            answer = await self.http.get(self.catch_up_path())
+            answer = await self.http.get(self.catch_up_path() + ("" if self._is_connected else "&polls"))
             if answer.ok and self.wants(answer):
                 self.show(answer.text)
                 self.caught_up(answer)

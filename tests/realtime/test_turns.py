@@ -3,7 +3,7 @@
 import gevent
 import pytest
 
-from web.turns import NoTurn, Turns
+from realtime.turns import NoTurn, Turns
 
 
 def go_all(turns, at_once):
@@ -57,4 +57,16 @@ def test_work_that_fails_passes_its_turn_on():
     with pytest.raises(ZeroDivisionError), turns.one():
         raise ZeroDivisionError
     with turns.one():
+        pass
+
+
+def test_at_the_end_all_who_wait_are_sent_away_and_nobody_is_let_in():
+    turns = Turns(1, 60)
+    with turns.one():
+        waiting = [gevent.spawn(lambda: turns.one().__enter__()) for _ in range(3)]
+        gevent.idle()
+        turns.end()
+        gevent.joinall(waiting, timeout=5)
+    assert [type(each.exception) for each in waiting] == [NoTurn] * 3
+    with pytest.raises(NoTurn), turns.one():
         pass
