@@ -8,10 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from realtime.fragments import frame
 from realtime.hub import YIELD_SECONDS, Hub, Listener
+from realtime.turns import connecting
 
 FAILED = 1011
 # While frames are made for them, nobody else is served.
 AT_ONCE = 25
+# More come during a storm, and cost less together.
+GATHER_SECONDS = 0.1
 
 
 class Shown(NamedTuple):
@@ -64,6 +67,8 @@ class Greeter:
     def _ask_for_all(self) -> None:
         try:
             while self._newcomers or self._unsure:
+                if connecting.waiting:
+                    gevent.sleep(GATHER_SECONDS)
                 together, self._newcomers = self._newcomers[:AT_ONCE], self._newcomers[AT_ONCE:]
                 unsure, self._unsure = self._unsure, set()
                 self._ask_for(together, unsure)
