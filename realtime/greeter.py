@@ -1,5 +1,6 @@
 """Brings pages that have just come (back) up to date. After a restart thousands come together, and share the work."""
 
+import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from realtime.fragments import frame
 from realtime.hub import YIELD_SECONDS, Hub, Listener
 from realtime.turns import connecting
+
+log = logging.getLogger(__name__)
 
 FAILED = 1011
 # While frames are made for them, nobody else is served.
@@ -87,13 +90,23 @@ class Greeter:
             last = {}
         for topic in unsure & last.keys():
             self._hub.deliver(topic, frame(heartbeat=last[topic]))
-        # What has no number and is not fetched anew by a page, no question can bring.
+        # These pages fetch anew; of the other topics there is nothing that one could ask for.
         self._hub.catch_up(topic for topic in unsure - last.keys() if topic.startswith(("chat:", "bot:", "waiting:")))
 
     def _greet(self, together: list[Newcomer], last: dict[str, object]) -> None:
         behind = {shown for _connection, topics, shown in together
                   if shown and any(last[topic] > shown.after for topic in topics if topic in last)}
-        missed = self._missing(list(behind)) if behind else {}
+        missed = self._frames_for(list(behind)) if behind else {}
         for connection, topics, shown in together:
             for topic in filter(last.__contains__, topics):
                 connection.put(missed.get(shown) or frame(heartbeat=last[topic]))
+
+    def _frames_for(self, behind: list[Shown]) -> dict[Shown, str]:
+        try:
+            return self._missing(behind)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            # One entry that cannot be shown is nobody else's trouble: each asks for its own.
+            log.exception("what pages miss could not be put together")
+            return {}

@@ -20,7 +20,7 @@ from realtime.turns import NoTurn, connecting
 log = logging.getLogger(__name__)
 
 # Before the others get their turn: after a restart thousands stand at the door, and whoever comes to write after them.
-MOST_ACCEPTED = 16
+MOST_ACCEPTED = 64
 
 _start_callbacks: list[Callable[[], None]] = []
 _stop_callbacks: list[Callable[[], None]] = []

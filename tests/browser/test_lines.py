@@ -278,6 +278,20 @@ def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_customer(two, des
     expect_all_of_it(desk, customer)
 
 
+def test_a_page_whose_question_was_not_answered_asks_again(customer_page, desk):
+    customer = customer_page().open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    asked = []
+
+    def answer(route):
+        asked.append(route)
+        route.fulfill(status=503) if len(asked) == 1 else route.continue_()
+
+    customer.page.route("**/entries?*", answer)
+    customer.page.frames[1].evaluate("dispatchEvent(new Event('online'))")
+    happens(customer.page, lambda: len(asked) == 2, "it asks again")
+
+
 def test_a_heartbeat_tells_what_was_lost(member_page, waiting_customer, desk):
     maya = member_page(desk.maya)
     inbox = Wire(maya.page.context, rf"/bots/{desk.bot.key}/socket")

@@ -124,3 +124,12 @@ def test_who_may_have_missed_a_push_is_told_where_things_stand(greeter, numbers)
     greeter.remind(["a", "waiting:7", "widgets:7"])
     settle()
     assert [heard(listener) for listener in listeners] == [[3], ["catch up"], []]
+
+
+def test_where_nothing_can_be_put_together_everybody_is_told_the_number(hub, numbers):
+    def missing(shown):
+        raise ZeroDivisionError
+
+    numbers.may_answer.set()
+    greeter = Greeter(hub, numbers, missing)
+    assert [heard(come(greeter, "a", shown=Shown(1, "customer", 2))) for _ in range(2)] == [[3], [3]]
