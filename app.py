@@ -27,6 +27,7 @@ from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS
 from realtime.greeter import Greeter
 from realtime.hub import Hub
 from realtime.relay import open_relay
+from realtime.turns import connecting
 from web.limits import Limit
 
 LARGEST_REQUEST_BYTES = 64 * 1024
@@ -132,3 +133,4 @@ def listen(app: Flask, baton: Baton) -> None:
                  lambda: housekeeping.watch_doors(baton.broadcasts)):
         worker.on_start(partial(in_context, app, work))
     worker.on_stop(lambda: baton.hub.close_all(RESTARTING))
+    worker.open_sockets_in_turn(connecting)

@@ -258,7 +258,7 @@ class Broadcasts:
             for chat in [load(session, chat_id) for chat_id in session.scalars(held)]:
                 self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
                 self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
-                self._row_moved(chat)
+                self._row_moved(chat, at_once=True)
 
     def _member_came(self, notice: Notice) -> None:
         with reading() as session:

@@ -156,8 +156,9 @@ def missing(session: Session, chat: Chat, after: int, audience: str) -> tuple[Ma
 
 def catch_up(session: Session, chat: Chat, found: list[Entry], audience: str, read: int | None = None) -> Markup:
     """The entries that a page misses, with what has changed around them. `read` as in `marks`."""
-    # Mere messages change nothing around the log, and after a restart every page asks.
-    moved = any(isinstance(entry, Event) for entry in found)
+    # Mere messages change nothing around the log, and after a restart every page asks. One that asks for the whole log
+    # knows nothing of it.
+    moved = any(isinstance(entry, Event) or entry.seq == 1 for entry in found)
     log = entries(chat, found, audience) if found else Markup("")
     return log + (state(session, chat, audience) if moved else marks(session, chat, audience, read))
 

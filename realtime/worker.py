@@ -15,7 +15,7 @@ from gevent.server import StreamServer
 from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 
-from realtime.turns import NoTurn, connecting
+from realtime.turns import NoTurn, Turns
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ MOST_ACCEPTED = 64
 
 _start_callbacks: list[Callable[[], None]] = []
 _stop_callbacks: list[Callable[[], None]] = []
+_door: Turns | None = None
 
 
 def on_start(callback: Callable[[], None]) -> None:
@@ -64,6 +65,12 @@ def has_left(client: socket.socket) -> bool:
         return True
 
 
+def open_sockets_in_turn(turns: Turns) -> None:
+    """Have requests for WebSockets wait for their turn: for an app whose routes return when a socket is open."""
+    global _door
+    _door = turns
+
+
 class Worker(GeventWorker):
     """Leaves when the requests in flight are answered.
 
@@ -89,7 +96,8 @@ class Worker(GeventWorker):
             server.close()
         closing = [gevent.spawn(callback) for callback in _stop_callbacks]
         self.release_idle()
-        connecting.end()
+        if _door:
+            _door.end()
         self.see_off(servers)
         gevent.joinall(closing, timeout=1)
 
@@ -130,7 +138,7 @@ class Worker(GeventWorker):
     def handle_request(self, listener_name, req, sock, addr) -> None:
         """One request; the last one of its connection when the worker is stopping."""
         self.idle.discard(sock)
-        if wants_socket(req):
+        if _door and wants_socket(req):
             self.shake_hands(listener_name, req, sock, addr)
         else:
             super().handle_request(listener_name, req, sock, addr)
@@ -141,7 +149,7 @@ class Worker(GeventWorker):
     def shake_hands(self, listener_name, req, sock, addr) -> None:
         """Open a socket when its turn comes. Here, for until then it costs nothing but its connection."""
         try:
-            with connecting.one():
+            with _door.one():
                 if not has_left(sock):
                     super().handle_request(listener_name, req, sock, addr)
                     return

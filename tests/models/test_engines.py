@@ -107,7 +107,7 @@ def test_an_answer_is_taken_away_and_dropped_when_the_customer_leaves_the_bot_me
         if len(server.asked) == 2 and text:
             left.append(getattr(fresh(chat), leave)())
 
-    on_commit(Runner(2, nullcontext, internal_hosts=INSIDE, show=show).hear)
+    on_commit(Runner(20, nullcontext, internal_hosts=INSIDE, show=show).hear)
     change(Bot, Bot.id == local_desk.bot.id, handoff_after=1, when_away="queue")
     with fake_server(stream("It left", " yesterday.")) as server:
         use(local_desk, "model", server.url)

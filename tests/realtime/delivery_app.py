@@ -12,7 +12,8 @@ from wsproto.utilities import RemoteProtocolError
 from realtime.connection import RESTARTING, SOCK_SERVER_OPTIONS, Connection, refuse_compression
 from realtime.hub import Hub
 from realtime.relay import open_relay
-from realtime.worker import on_start, on_stop
+from realtime.turns import connecting
+from realtime.worker import on_start, on_stop, open_sockets_in_turn
 
 app = Flask(__name__)
 app.config["SOCK_SERVER_OPTIONS"] = SOCK_SERVER_OPTIONS
@@ -22,6 +23,7 @@ relay = open_relay(os.environ.get("REDIS_URL"), hub, "tests")
 received: list[str] = []
 under_way: list[str] = []
 
+open_sockets_in_turn(connecting)
 on_start(relay.run)
 on_stop(lambda: hub.close_all(RESTARTING))
 

@@ -79,7 +79,7 @@ def test_the_preview_shows_what_is_typed_and_changes_nothing(desk, anna, address
     with nothing_changes():
         shown = anna.http.get(f"{address}/preview", params={**GOOD, "launcher_gap": "far"}).text
     assert "Harbor help" in shown and 'data-accent="#7a1fa2"' in shown
-    assert '<main id="chat" inert>' in shown
+    assert '<main id="chat" tabindex="-1" inert>' in shown
 
 
 def test_the_preview_is_framed_by_the_settings_alone(desk, anna, address):
