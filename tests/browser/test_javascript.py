@@ -189,6 +189,7 @@ def test_claims_are_shown_as_such_and_attributes_at_once(example_page, member_pa
     expect(details.get_by_role("heading", name="Lena Brandt")).to_be_visible()
     expect(details).to_contain_text("gold")
     expect(details).to_contain_text("Not verified")
+    expect(maya.page.locator("body")).to_have_attribute("data-line", "ok")
 
     run(page, "attributes")
 
