@@ -11,7 +11,8 @@ from math import inf
 import gevent
 from gevent.event import Event
 
-YIELD_SECONDS = 0.0001
+from realtime.connection import YIELD_SECONDS
+
 # More would not be faster: one process has one core, and a pool of connections that writing needs too.
 AT_ONCE = 2
 
