@@ -105,7 +105,7 @@ def assemble(app: Flask, settings: config.Config) -> Baton:
     broadcasts = Broadcasts(relay, app.app_context)
     runner = Runner(settings.bot_seconds, app.app_context, languages.translator, settings.engine_hosts,
                     broadcasts.growing)
-    greeter = Greeter(hub, broadcasts.numbers, broadcasts.missing)
+    greeter = Greeter(hub, broadcasts.numbers, broadcasts.missing, broadcasts.standing)
     relay.on_confirmed = greeter.remind
     return Baton(hub, greeter, relay, broadcasts, runner, metrics.Copier(hub, runner),
                  Limit(settings.message_limit), Mailer())

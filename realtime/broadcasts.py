@@ -12,18 +12,19 @@ from functools import partial
 
 import gevent
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from helpers import customer_name
 from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, connected, reading
 from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
-from models.seen import seen, seen_in, unread_in
+from models.seen import seen, unread_in
 from models.transcript import Entry, last_of_each
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
 from realtime.greeter import Shown
 from realtime.numbers import numbers
+from realtime.standing import standing
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Broadcasts:
         try:
             for chat_id, entries in _entries_by_chat(facts).items():
                 with reading() as session:
-                    self._chat_moved(session, _as_committed(entries[-1]) or load(session, chat_id), entries)
+                    self._chat_moved(session, _as_committed(entries[-1]) or fragments.load(session, chat_id), entries)
             for notice in facts:
                 if isinstance(notice, Notice):
                     self._notices[notice.kind](notice)
@@ -119,7 +120,7 @@ class Broadcasts:
     def typing(self, chat_id: int, side: Side, now: bool, name: str, member_id: int | None = None) -> None:
         """Pass on that somebody types, or stopped. It is never stored, and never comes back to who types."""
         with reading() as session:
-            chat = load(session, chat_id)
+            chat = fragments.load(session, chat_id)
         if chat.state != State.LIVE:
             return
         shown = (name or customer_name(chat.customer)) if now else None
@@ -136,7 +137,7 @@ class Broadcasts:
             if not self.relay.reaches(customer_topic(chat_id)):
                 return
             with reading() as session:
-                chat = load(session, chat_id)
+                chat = fragments.load(session, chat_id)
             if text is None or chat.state == State.BOT:
                 self._publish(customer_topic(chat_id), lambda: fragments.growing(chat, text))
         except Exception:
@@ -150,21 +151,24 @@ class Broadcasts:
     def missing(self, shown: list[Shown]) -> dict[Shown, str]:
         """By what pages show: the frame that they miss. Left out where it is so much that a page had better ask."""
         with self._context(), reading() as session:
-            chats = {chat.id: chat for chat in load_all(session, [each.chat_id for each in shown])}
+            chats = {chat.id: chat for chat in fragments.load_all(session, [each.chat_id for each in shown])}
             near = {each: chats[each.chat_id].seq - each.after for each in shown}
             near = {each: missed for each, missed in near.items() if missed <= MOST_MISSED}
             if not near:
                 return {}
-            ids = [each.chat_id for each in near]
-            entries, read = last_of_each(session, ids, max(near.values())), seen_in(session, ids)
-            return {each: self._missed_by(session, chats[each.chat_id], each, entries[each.chat_id], read)
-                    for each in near}
+            entries = last_of_each(session, [each.chat_id for each in near], max(near.values()))
+            return {each: self._missed_by(session, chats[each.chat_id], each, entries[each.chat_id]) for each in near}
 
-    def _missed_by(self, session: Session, chat: Chat, shown: Shown, entries: list[Entry], read: dict) -> str:
+    def standing(self, topics: list[str]) -> dict[str, str]:
+        """By topic: a frame with what its pages show that has no number."""
+        with self._context(), reading() as session:
+            return standing(session, topics)
+
+    def _missed_by(self, session: Session, chat: Chat, shown: Shown, entries: list[Entry]) -> str:
         missed = [entry for entry in entries if entry.seq > shown.after]
-        side = fragments.OTHER_SIDE[shown.audience]
-        content = fragments.catch_up(session, chat, missed, shown.audience, read.get((chat.id, side), 0))
-        return frame(content, chat=chat.id, after=shown.after, seq=chat.seq)
+        log, audience = fragments.entries(chat, missed, shown.audience), shown.audience
+        around = fragments.state(session, chat, audience) if fragments.are_moves(missed) else ""
+        return frame(log + around, chat=chat.id, after=shown.after, seq=chat.seq)
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
@@ -219,7 +223,7 @@ class Broadcasts:
                 self._publish(customer_topic(waiting_id), partial(self._queue_position, session, waiting_id, before))
 
     def _queue_position(self, session: Session, chat_id: int, before: int) -> str:
-        return fragments.queue_position(load(session, chat_id), before)
+        return fragments.queue_position(fragments.load(session, chat_id), before)
 
     def _seen_by_customer(self, notice: Notice) -> None:
         self._seen(notice.chat_id, Side.CUSTOMER, members_topic(notice.chat_id))
@@ -231,13 +235,13 @@ class Broadcasts:
 
     def _seen(self, chat_id: int, side: Side, topic: str) -> Chat:
         with asking() as session:
-            chat = load(session, chat_id)
+            chat = fragments.load(session, chat_id)
             self._publish(topic, lambda: fragments.seen_mark(chat, seen(session, chat_id, side)))
         return chat
 
     def _visited(self, notice: Notice) -> None:
         with reading() as session:
-            chat = load(session, notice.chat_id)
+            chat = fragments.load(session, notice.chat_id)
             self._publish(members_topic(chat.id), lambda: fragments.details(session, chat))
 
     def _bot_changed(self, notice: Notice) -> None:
@@ -245,8 +249,7 @@ class Broadcasts:
             bot = session.get(Bot, notice.bot_id)
             self._publish(widgets_topic(bot.id), lambda: fragments.look(session, bot))
             # Back from being off, its lists are to be fetched anew.
-            self._publish(inbox_topic(bot.id),
-                          lambda: fragments.bot_name(bot) + fragments.bot_off(bot) + fragments.alarm(bot),
+            self._publish(inbox_topic(bot.id), lambda: fragments.around_lists(bot),
                           **({"catch_up": True} if bot.is_on else {}))
             self._places_moved(session, bot.id)
             for member in Member.who_see(session, bot):
@@ -255,7 +258,7 @@ class Broadcasts:
     def _member_renamed(self, notice: Notice) -> None:
         with reading() as session:
             held = select(Chat.id).where(Chat.assignee_id == notice.member_id, Chat.state == State.LIVE)
-            for chat in [load(session, chat_id) for chat_id in session.scalars(held)]:
+            for chat in [fragments.load(session, chat_id) for chat_id in session.scalars(held)]:
                 self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
                 self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
                 self._row_moved(chat, at_once=True)
@@ -280,17 +283,6 @@ class Broadcasts:
         """Send what `content` makes; it is not made for a topic that nobody listens to."""
         if self.relay.reaches(topic):
             self.relay.publish(topic, frame(content(), **numbers))
-
-
-def load(session: Session, chat_id: int) -> Chat:
-    """A chat with everything that fragments read of it, in one query."""
-    return load_all(session, [chat_id])[0]
-
-
-def load_all(session: Session, chat_ids: list[int]) -> list[Chat]:
-    """The same for several chats."""
-    parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
-    return session.scalars(select(Chat).where(Chat.id.in_(chat_ids)).options(*parts)).all()
 
 
 def _bot_menu(session: Session, member: Member) -> str:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from flask import current_app
 from markupsafe import Markup, escape
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 import languages
 from helpers import dom_id
@@ -24,6 +24,17 @@ from realtime.devices import device_of
 CUSTOMER, MEMBERS = "customer", "members"
 OTHER_SIDE = {CUSTOMER: Side.MEMBERS, MEMBERS: Side.CUSTOMER}
 INNER = "innerHTML"
+
+
+def load(session: Session, chat_id: int) -> Chat:
+    """A chat with everything that fragments read of it, in one query."""
+    return load_all(session, [chat_id])[0]
+
+
+def load_all(session: Session, chat_ids: list[int]) -> list[Chat]:
+    """The same for several chats."""
+    parts = [joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee)]
+    return session.scalars(select(Chat).where(Chat.id.in_(chat_ids)).options(*parts)).all()
 
 
 def render(template: str, **context) -> Markup:
@@ -151,16 +162,17 @@ def hours_of(bot: Bot) -> dict:
 def missing(session: Session, chat: Chat, after: int, audience: str) -> tuple[Markup, int]:
     """Everything that a page which shows the entries up to `after` does not show yet, and the number it goes up to."""
     found = entries_after(session, chat, after)
-    return catch_up(session, chat, found, audience), found[-1].seq if found else after
-
-
-def catch_up(session: Session, chat: Chat, found: list[Entry], audience: str, read: int | None = None) -> Markup:
-    """The entries that a page misses, with what has changed around them. `read` as in `marks`."""
-    # Mere messages change nothing around the log, and after a restart every page asks. One that asks for the whole log
-    # knows nothing of it.
-    moved = any(isinstance(entry, Event) or entry.seq == 1 for entry in found)
     log = entries(chat, found, audience) if found else Markup("")
-    return log + (state(session, chat, audience) if moved else marks(session, chat, audience, read))
+    around = state if are_moves(found) else marks
+    return log + around(session, chat, audience), found[-1].seq if found else after
+
+
+def are_moves(found: list[Entry]) -> bool:
+    """Whether entries that a page misses have changed anything around its log.
+
+    Mere messages do not, and after a restart every page asks. One that misses the whole log knows nothing of it.
+    """
+    return any(isinstance(entry, Event) or entry.seq == 1 for entry in found)
 
 
 def state(session: Session, chat: Chat, audience: str) -> Markup:
@@ -169,14 +181,15 @@ def state(session: Session, chat: Chat, audience: str) -> Markup:
 
 
 def marks(session: Session, chat: Chat, audience: str, read: int | None = None) -> Markup:
-    """What moves without an entry in the log: how far the other side has read, and a customer's place in the queue.
+    """What moves without an entry in the log: how far the other side has read; a customer's place in the queue; and
+    for members the customer's details.
 
     How far is looked up unless it is given as `read`.
     """
     mark = seen_mark(chat, seen(session, chat.id, OTHER_SIDE[audience]) if read is None else read)
-    if audience == CUSTOMER and chat.is_waiting:
-        return mark + queue_position(chat, waiting_before(session, chat))
-    return mark
+    if audience == MEMBERS:
+        return mark + details(session, chat)
+    return mark + queue_position(chat, waiting_before(session, chat)) if chat.is_waiting else mark
 
 
 def state_for_members(session: Session, chat: Chat) -> Markup:
@@ -241,6 +254,11 @@ def row_typing(chat: Chat, typing_now: bool) -> Markup:
 def waiting_count(bot_id: int, count: int) -> Markup:
     """How many chats wait, for the bot switcher."""
     return partial(f"#waiting_bot_{bot_id}", render("dashboard/_waiting.html", bot_id=bot_id, count=count))
+
+
+def around_lists(bot: Bot) -> Markup:
+    """What else the dashboard of a bot shows of it."""
+    return bot_name(bot) + bot_off(bot) + alarm(bot)
 
 
 def bot_name(bot: Bot) -> Markup:

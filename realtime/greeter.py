@@ -36,18 +36,30 @@ class Newcomer(NamedTuple):
     shown: Shown | None
 
 
-class Greeter:
-    """Sends newcomers the last number of each of their topics, or at once what they miss of the chat they show.
+class News(NamedTuple):
+    """What there is to tell: the last number by topic, the frames that pages miss, and by topic what has no number."""
 
-    `numbers(topics)` knows the numbers, and `missing(shown)` makes the frames that pages miss; where it is too much it
-    makes none, and the page asks. Who comes while the database is being asked shares the next question.
+    last: dict[str, object]
+    missed: dict[Shown, str]
+    standing: dict[str, str]
+
+
+class Greeter:
+    """Sends newcomers the last number of each of their topics, or at once what they miss of the chat they show; and
+    what has no number, for they cannot tell whether they miss it.
+
+    `numbers(topics)` knows the numbers. `missing(shown)` makes the frames that pages miss; where it is too much, it
+    makes none, and the page asks. `standing(topics)` makes, by topic, the frames of what has no number. Who comes while
+    the database is being asked shares the next question.
     """
 
     def __init__(self, hub: Hub, numbers: Callable[[list[str]], dict[str, object]],
-                 missing: Callable[[list[Shown]], dict[Shown, str]] = lambda shown: {}):
+                 missing: Callable[[list[Shown]], dict[Shown, str]] = lambda shown: {},
+                 standing: Callable[[list[str]], dict[str, str]] = lambda topics: {}):
         self._hub = hub
         self._numbers = numbers
         self._missing = missing
+        self._standing = standing
         self._newcomers: list[Newcomer] = []
         self._unsure: set[str] = set()
         self._is_asking = False
@@ -80,33 +92,54 @@ class Greeter:
             self._is_asking = False
 
     def _ask_for(self, together: list[Newcomer], unsure: set[str]) -> None:
+        topics = list(unsure.union(*(newcomer.topics for newcomer in together)))
+        pushed = self._hub.watch(topics)
         try:
-            last = self._numbers(list(unsure.union(*(newcomer.topics for newcomer in together))))
-            self._greet(together, last)
+            news = self._look_up(together, topics)
         except SQLAlchemyError:
             # After the handshake there is no status to answer with; the pages will try again.
             for newcomer in together:
                 newcomer.connection.close(FAILED)
-            last = {}
-        for topic in unsure & last.keys():
-            self._hub.deliver(topic, frame(heartbeat=last[topic]))
+            together, news = [], News({}, {}, {})
+        # What was pushed meanwhile may be newer than what was looked up.
+        self._unsure |= pushed & news.standing.keys()
+        for newcomer in together:
+            _greet(newcomer, news, unsure)
+        for topic in unsure:
+            self._tell(topic, news)
         # These pages fetch anew; of the other topics there is nothing that one could ask for.
-        self._hub.catch_up(topic for topic in unsure - last.keys() if topic.startswith(("chat:", "bot:", "waiting:")))
+        self._hub.catch_up(topic for topic in unsure - news.last.keys()
+                           if topic.startswith(("chat:", "bot:", "waiting:")))
 
-    def _greet(self, together: list[Newcomer], last: dict[str, object]) -> None:
-        behind = {shown for _connection, topics, shown in together
-                  if shown and any(last[topic] > shown.after for topic in topics if topic in last)}
-        missed = self._frames_for(list(behind)) if behind else {}
-        for connection, topics, shown in together:
-            for topic in filter(last.__contains__, topics):
-                connection.put(missed.get(shown) or frame(heartbeat=last[topic]))
+    def _look_up(self, together: list[Newcomer], topics: list[str]) -> News:
+        last = self._numbers(topics)
+        behind = {shown for _connection, its, shown in together
+                  if shown and any(last[topic] > shown.after for topic in its if topic in last)}
+        return News(last, _made(self._missing, list(behind)), _made(self._standing, topics))
 
-    def _frames_for(self, behind: list[Shown]) -> dict[Shown, str]:
-        try:
-            return self._missing(behind)
-        except SQLAlchemyError:
-            raise
-        except Exception:
-            # One entry that cannot be shown is nobody else's trouble: each asks for its own.
-            log.exception("what pages miss could not be put together")
-            return {}
+    def _tell(self, topic: str, news: News) -> None:
+        if topic in news.last:
+            self._hub.deliver(topic, frame(heartbeat=news.last[topic]))
+        if topic in news.standing:
+            self._hub.deliver(topic, news.standing[topic])
+
+
+def _greet(newcomer: Newcomer, news: News, told: set[str]) -> None:
+    """`told` are topics of which all their listeners, this one too, are told right after."""
+    connection, topics, shown = newcomer
+    for topic in topics:
+        if topic in news.last:
+            connection.put(news.missed.get(shown) or frame(heartbeat=news.last[topic]))
+        if topic in news.standing and topic not in told:
+            connection.put(news.standing[topic])
+
+
+def _made(make: Callable[[list], dict], wanted: list) -> dict:
+    try:
+        return make(wanted) if wanted else {}
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        # One chat that cannot be shown is nobody else's trouble: each page asks for its own.
+        log.exception("what newcomers are told could not be put together")
+        return {}

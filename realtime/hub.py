@@ -48,6 +48,8 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = {}
         self._topics: dict[Listener, set[str]] = {}
         self._closing_code: int | None = None
+        self._watched: set[str] = set()
+        self._moved: set[str] = set()
         # By topic: when it was disconnected (time.monotonic) and the code; the latest last.
         self._cuts: dict[str, tuple[float, int]] = {}
 
@@ -81,7 +83,14 @@ class Hub:
 
     def deliver(self, topic: str, frame: str) -> None:
         """Queue a frame for every connection on the topic."""
+        if topic in self._watched:
+            self._moved.add(topic)
         self._put(frame, tuple(self._listeners.get(topic, ())))
+
+    def watch(self, topics: Iterable[str]) -> set[str]:
+        """Those of the topics on which something is delivered from now on: a set that fills, until the next call."""
+        self._watched, self._moved = set(topics), set()
+        return self._moved
 
     def catch_up(self, topics: Iterable[str]) -> None:
         """Tell every connection on any of the topics, once, that it may have missed something."""

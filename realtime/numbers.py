@@ -11,7 +11,7 @@ AT_ONCE = 1000
 
 def numbers(topics: list[str]) -> dict[str, int | str]:
     """By topic: the last `seq` of a chat, or the digest of an inbox. Topics without a number are left out."""
-    chats, bots = _ids(topics, "chat"), _ids(topics, "bot")
+    chats, bots = ids_in(topics, "chat"), ids_in(topics, "bot")
     with asking() as session:
         last = {}
         ids = list(set(chats.values()))
@@ -25,7 +25,7 @@ def numbers(topics: list[str]) -> dict[str, int | str]:
 
 def ended_sign_ins(topics: list[str]) -> list[str]:
     """Those of the topics that belong to sign-ins which are over, however they ended."""
-    sign_ins = _ids(topics, "sign_in")
+    sign_ins = ids_in(topics, "sign_in")
     with reading() as session:
         over = set(SignIn.ended(session, list(sign_ins.values()))) if sign_ins else ()
     return [topic for topic, sign_in_id in sign_ins.items() if sign_in_id in over]
@@ -33,8 +33,9 @@ def ended_sign_ins(topics: list[str]) -> list[str]:
 
 def member_ids(topics: list[str]) -> list[int]:
     """The members who have a page open, as the topics tell."""
-    return list(_ids(topics, "member").values())
+    return list(ids_in(topics, "member").values())
 
 
-def _ids(topics: list[str], kind: str) -> dict[str, int]:
+def ids_in(topics: list[str], kind: str) -> dict[str, int]:
+    """By topic, for those of a kind ("chat", "bot"): whose it is."""
     return {topic: int(topic.split(":")[1]) for topic in topics if topic.startswith(f"{kind}:")}

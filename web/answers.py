@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 from models import Chat, Message, reading
 from models.transcript import entries_after, last_entries
 from realtime import fragments
-from realtime.broadcasts import load
 
 
 def numbered(content: str, after: int, seq: int) -> Response:
@@ -36,7 +35,7 @@ def earlier(session: Session, chat: Chat, before: int, audience: str) -> Respons
 def now(chat: Chat, audience: str, after: int | None = None) -> Response:
     """What a chat looks like after a verb: its newest entries and how it stands."""
     with reading() as session:
-        fresh = load(session, chat.id)
+        fresh = fragments.load(session, chat.id)
         after = fresh.seq - 1 if after is None else after
         entries = entries_after(session, fresh, after)
         log = fragments.entries(fresh, entries, audience) if entries else ""

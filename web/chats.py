@@ -48,14 +48,12 @@ def show(key: str, chat_id: int):
 @bp.get("/inbox")
 @in_turn
 def inbox(key: str):
-    """The lists, for a page that missed a push."""
+    """The left column, for a page that missed a push."""
     with reading() as session:
         bot = bot_of_member(session, key)
         bots = member().bots(session)
-        waiting = waiting_counts(session, bots)
-        content = fragments.lists(inbox_of(session, bot, member()), bot, member())
-    for other in bots:
-        content += fragments.waiting_count(other.id, waiting.get(other.id, 0))
+        content = fragments.lists(inbox_of(session, bot, member()), bot, member()) + fragments.around_lists(bot)
+        content += fragments.bot_menu(bots, waiting_counts(session, bots))
     return make_response(str(content))
 
 

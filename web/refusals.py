@@ -37,7 +37,6 @@ from models.refusals import (
 from models.team import BeyondOwnBots, OwnersOnly
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from realtime import fragments
-from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER, MEMBERS
 from realtime.turns import NoTurn
 from web.extensions import limiter
@@ -176,7 +175,7 @@ def failed(error: Exception) -> Response:
 def _with_chat(error: Exception, chat_id: int, status: int, sentence: Callable[[Exception], str]) -> Response:
     audience = CUSTOMER if (request.blueprint or "").startswith("widget") else MEMBERS
     with reading() as session:
-        error.chat = load(session, chat_id)
+        error.chat = fragments.load(session, chat_id)
         content = fragments.state(session, error.chat, audience) + _instead(error, sentence)
     return make_response(str(content), status)
 

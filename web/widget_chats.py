@@ -11,7 +11,6 @@ from models.secret import digest
 from models.seen import mark_seen, seen
 from models.transcript import PAGE, last_entries
 from realtime import fragments
-from realtime.broadcasts import load
 from realtime.fragments import CUSTOMER
 from web import answers, forms, refusals
 from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website
@@ -133,7 +132,7 @@ def _hand_off_unsaid(bot: Bot):
 
 
 def _whole(session: Session, chat_id: int, status: int = 200):
-    chat = load(session, chat_id)
+    chat = fragments.load(session, chat_id)
     rows = last_entries(session, chat)
     html = fragments.render(
         "widget/_chat.html", bot=chat.bot, chat=chat, entries=rows, audience=CUSTOMER,

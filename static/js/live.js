@@ -1,6 +1,6 @@
 // Keeps what an element shows complete: <… data-live="chat|inbox" data-catch-up="/…" hx-ws:connect="/…">.
-// A frame that came twice is dropped; one that came too early, a heartbeat that is ahead, a new connection and
-// a tab that was hidden make the element ask for what it misses. Without a socket it asks every 3 seconds.
+// A frame that came twice is dropped; one that came too early, a heartbeat that is ahead and a tab that was hidden
+// make the element ask for what it misses. Without a socket it asks every 3 seconds.
 (() => {
   const POLL = 3000;
   const ON_ITS_WAY = 500;
@@ -130,6 +130,12 @@
       super(element);
       this.versions = new Map();
       this.caughtUp();
+    }
+
+    // Marks of what is unread, names and other bots have no number that would tell.
+    opened() {
+      if (this.hadSocket) this.catchUp();
+      super.opened();
     }
 
     rows() {

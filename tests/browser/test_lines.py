@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from sqlalchemy import select
 
-from models import Author, Chat, Message, reading
+from models import Author, Chat, Message, Visit, reading
 from models.inbox import digests
 from tests.browser.conftest import ChatPage, eager, happens
 from tests.people import new_uuid
@@ -106,6 +106,19 @@ def test_after_a_restart_pages_come_back_by_themselves(two, server, desk):
     expect(maya.rows("My Chats").get_by_text("Are you gone?")).to_be_visible(timeout=COMING_BACK)
     expect(maya.box).to_have_value("Half a sent")
     expect_all_of_it(desk, customer, maya)
+
+
+def test_after_a_restart_pages_show_what_has_changed_beside_the_messages(two, server, desk):
+    customer, maya = two
+    with coming_back(server):
+        server.stop()
+        desk.bot.change(desk.anna, name="Quay bot", title="Quayside")
+        chat_of(desk).visit(Visit(page_url="https://shop.example.com/checkout", page_title="Checkout"))
+
+    details = maya.page.get_by_role("region", name="Customer details")
+    expect(details.get_by_text("Checkout")).to_be_visible(timeout=COMING_BACK)
+    expect(maya.page.locator(f"#name_bot_{desk.bot.id}")).to_have_text("Quay bot", timeout=COMING_BACK)
+    expect(customer.frame.get_by_text("Quayside")).to_be_visible(timeout=COMING_BACK)
 
 
 def test_messages_under_way_when_the_server_dies_arrive_once_and_in_order(two, server, desk):

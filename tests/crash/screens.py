@@ -356,6 +356,11 @@ class InboxScreen(Live):
         self.rows: dict[int, tuple[str, int]] = {}
         self._versions: dict[int, int] = {}
 
+    def _opened(self) -> None:
+        if self.opened_at:
+            self._catch_up_soon()
+        super()._opened()
+
     def is_behind(self, number: object) -> bool:
         return isinstance(number, str) and number != self.digest()
 

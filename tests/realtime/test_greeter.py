@@ -49,7 +49,10 @@ def greeter(hub, numbers, made):
         made.extend(shown)
         return {each: f"what {each.audience} miss after {each.after}" for each in shown if each.after}
 
-    return Greeter(hub, numbers, missing)
+    def standing(topics):
+        return {topic: json.dumps({"content": f"how {topic} stands"}) for topic in topics if "widgets" in topic}
+
+    return Greeter(hub, numbers, missing, standing)
 
 
 def come(greeter, *topics, shown=None):
@@ -72,13 +75,23 @@ def breathless(monkeypatch):
 
 
 def heard(connection):
-    return [json.loads(frame).get("heartbeat", "catch up") for frame in connection.frames]
+    frames = [json.loads(frame) for frame in connection.frames]
+    return [frame.get("content") or frame.get("heartbeat", "catch up") for frame in frames]
 
 
 def test_who_comes_is_told_the_last_number_of_each_topic_that_has_one(greeter, numbers):
     numbers.may_answer.set()
     connection = come(greeter, "a", "widgets", "b")
-    assert heard(connection) == [3, "2:9"]
+    assert heard(connection) == [3, "how widgets stands", "2:9"]
+
+
+def test_what_was_pushed_while_it_was_looked_up_is_looked_up_again(greeter, hub, numbers):
+    connection, other = come(greeter, "a", "widgets"), come(greeter, "widgets:2")
+    hub.deliver("widgets", json.dumps({"content": "newer"}))
+    numbers.may_answer.set()
+    settle()
+    assert heard(connection) == ["newer", 3, "how widgets stands", "how widgets stands"]
+    assert heard(other) == ["how widgets:2 stands"]
 
 
 def test_who_comes_while_somebody_asks_shares_the_next_question(greeter, numbers):
@@ -123,7 +136,7 @@ def test_who_may_have_missed_a_push_is_told_where_things_stand(greeter, numbers)
         listener.frames.clear()
     greeter.remind(["a", "waiting:7", "widgets:7"])
     settle()
-    assert [heard(listener) for listener in listeners] == [[3], ["catch up"], []]
+    assert [heard(listener) for listener in listeners] == [[3], ["catch up"], ["how widgets:7 stands"]]
 
 
 def test_where_nothing_can_be_put_together_everybody_is_told_the_number(hub, numbers):
