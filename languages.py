@@ -10,6 +10,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -45,7 +46,11 @@ def of_chat(chat: Chat) -> str:
 
 def spoken(language: str | None) -> AbstractContextManager:
     """Texts that are made meanwhile are in `language`; None leaves it as it is."""
-    return force_locale(language) if language else nullcontext()
+    return force_locale(_locale(language)) if language else nullcontext()
+
+
+# Babel looks at the disk for each one that it parses, and every fragment is made in a language.
+_locale = cache(Locale.parse)
 
 
 def translator(tag: str) -> Callable[[str], str]:

@@ -94,7 +94,8 @@ def _open_sqlite(url: str) -> _Database:
 
 
 def _open_postgresql(url: str) -> _Database:
-    options = {"max_overflow": 10, "pool_timeout": 10, "hide_parameters": True,
+    # The connection used last is used next: its statements are prepared, and its process of the server is awake.
+    options = {"max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True, "hide_parameters": True,
                "connect_args": {"connect_timeout": CONNECT_SECONDS}}
     writer = create_engine(url, pool_size=10, **options)
     asker = create_engine(url, pool_size=5, isolation_level="AUTOCOMMIT", **options)
