@@ -427,6 +427,16 @@ def test_on_a_phone_it_fills_the_screen(customer_page):
     eventually(lambda: page.evaluate("scrollY") > 0)
 
 
+def test_a_new_chat_on_a_phone_begins_with_what_there_is_to_read_and_no_keyboard(customer_page):
+    customer = customer_page(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True).open()
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    customer.button("End chat").click()
+    customer.dialog.get_by_role("button", name="Skip").click()
+    customer.button("Start a new chat").click()
+    expect(customer.box).to_be_visible()
+    expect(customer.frame.get_by_role("main")).to_be_focused()
+
+
 def test_the_keyboard_alone_is_enough(customer_page):
     customer = customer_page()
     keyboard = customer.page.keyboard

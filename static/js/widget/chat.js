@@ -38,7 +38,6 @@
     await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
     // Whoever has answered the bot's questions is not asked again.
     if (baton.store.get("token") && main.querySelector("#introduction form")) await baton.request(`${url}/introduction`);
-    document.getElementById("message_box").focus();
   };
 
   // A chat that the server has never heard of ends here.
