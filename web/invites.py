@@ -1,7 +1,8 @@
 """Joining the team, with a link that an administrator has made."""
 
-from flask import Blueprint, abort, redirect, render_template
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from models import Invite, Workspace, reading
 from models.invite import InviteExpired, InviteOver, InviteRevoked, InviteUsed, UnknownInvite
@@ -47,7 +48,8 @@ def accept(token: str):
 @bp.errorhandler(InviteOver)
 def over(error: InviteOver):
     """A link that is of no more use: one sentence says why."""
-    return str(fragments.render("error.html", status=410, sentence=OVER[type(error)]())), 410
+    way = None if current_user.is_authenticated else (url_for("sessions.new"), _("Sign in"))
+    return str(fragments.render("error.html", status=410, sentence=OVER[type(error)](), way=way)), 410
 
 
 def _found(token: str) -> Invite:

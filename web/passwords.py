@@ -2,6 +2,7 @@
 
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from models import Member, reading
 from models.mail_server import MailServer
@@ -60,7 +61,8 @@ def update(token: str):
 def over(error: UnknownResetLink):
     """A link that is of no more use."""
     sentence = _("This link was used already, or is too old. Ask for a new one.")
-    return str(fragments.render("error.html", status=410, sentence=sentence)), 410
+    way = None if current_user.is_authenticated else (url_for("passwords.new"), _("Ask for a new link"))
+    return str(fragments.render("error.html", status=410, sentence=sentence, way=way)), 410
 
 
 def _server() -> MailServer | None:

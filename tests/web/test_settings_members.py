@@ -84,6 +84,7 @@ def test_a_link_is_good_for_one_use(desk, anna, browser, server):
     with nothing_changes(), httpx.Client(base_url=server.url, verify=False) as other:
         for answer in (other.get(link), join(other, link, name="Mallory")):
             assert_refused(answer, 410, "This invite was used already. Sign in with your e-mail and password.")
+            assert '<a class="button" href="/sign-in">Sign in</a>' in answer.text
 
 
 def test_a_link_that_is_too_old_is_refused_until_it_is_renewed(desk, anna, browser):
@@ -283,6 +284,13 @@ def test_a_link_that_an_admin_makes_leads_to_a_new_password(desk, anna, maya, br
     assert MemberClient(server, desk.maya.email, "another long password")
     with nothing_changes():
         assert_refused(reset(browser, link), 410, OVER)
+
+
+def test_a_link_that_is_over_leads_on_to_a_new_one_or_to_the_chats_of_who_is_signed_in(anna, browser):
+    over = browser.get("/password-reset/used")
+    assert_refused(over, 410, OVER)
+    assert '<a class="button" href="/password-reset">Ask for a new link</a>' in over.text
+    assert '<a class="button" href="/">Go to your chats</a>' in anna.http.get("/password-reset/used").text
 
 
 def test_a_newer_link_replaces_the_older_and_neither_outlives_an_hour(desk, anna, browser):
