@@ -1,4 +1,4 @@
-"""Waiting, as both sides see it: the row turns and sounds, the customer is told, and a chat left alone goes back."""
+"""Waiting, as both sides see it: the row is marked, the customer is told, and a chat left alone goes back."""
 
 from playwright.sync_api import expect
 
@@ -18,14 +18,19 @@ window.AudioContext = class {
 };
 """
 
+NO_PAINT = "rgba(0, 0, 0, 0)"
 
-def test_a_chat_that_waits_too_long_turns_and_sounds_until_it_is_answered_or_muted(desk, member_page, waiting_customer):
+
+def test_who_waits_too_long_is_marked_and_sounds_until_answered_or_muted(desk, member_page, waiting_customer):
     change(Bot, Bot.id == desk.bot.id, alarm_seconds=0)
     noor = member_page(eager(desk).noor, script=SILENT)
     waiting_customer(desk.bot, "Anybody?")
     late = noor.page.locator(".row--late")
     expect(late).to_have_count(1)
     eventually(lambda: noor.page.evaluate("notes") >= 2)
+    # Its time, not the row: where all wait too long the list can still be read.
+    expect(late.locator(".row__link")).to_have_css("background-color", NO_PAINT)
+    expect(late.locator(".row__wait")).not_to_have_css("background-color", NO_PAINT)
 
     noor.page.get_by_role("button", name="You: Noor").click()
     noor.page.get_by_role("button", name="Mute the waiting sound").click()

@@ -28,7 +28,7 @@ class WaitingForm(SettingsForm):
     """The steps of waiting, and the rules of idle chats."""
 
     alarm_seconds = WholeNumber(_l("Colour and sound after"), [UpTo(3600)], description=_l(
-        "Seconds. The chat turns red on every open dashboard, and a sound repeats until somebody answers."))
+        "Seconds. The waiting time turns red on every open dashboard, and a sound repeats until somebody answers."))
     delay_seconds = WholeNumber(_l("Tell the customer after"), [UpTo(MOST_MINUTES)], description=_l(
         "Minutes. They read that it takes longer, and can leave an e-mail address and keep their place."))
     mail_seconds = WholeNumber(_l("Mail the team after"), [UpTo(MOST_MINUTES)], description=_l(

@@ -1,4 +1,4 @@
-// A customer who waits too long: the row turns, and a sound repeats until somebody answers or the member mutes it.
+// A customer who waits too long: the row is marked, and a sound repeats until somebody answers or the member mutes it.
 // <meta id="alarm" data-after="60"> says after how many seconds; a message that was left waits quietly.
 (() => {
   const EVERY = 8000;
