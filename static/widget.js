@@ -299,8 +299,8 @@
     if (!off || kept.chat) document.documentElement.append(home);
     if (kept.token && kept.chat) load();
     if (invitations.length) watch();
+    say("ready"); // who asks for it in the queue is told at once
     for (const call of queue) run(...call);
-    say("ready");
   };
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);

@@ -136,6 +136,7 @@ def test_open_close_toggle_hide_show(example_page):
     expect(customer.box).to_be_visible()
     assert [event["name"] for event in page.evaluate("events") if event["name"] in ("open", "close")] == [
         "open", "close", "open", "close", "open"]
+    assert len(heard(page, "ready")) == 1
 
 
 def test_start_and_what_happens(example_page, member_page, desk):
