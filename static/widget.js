@@ -260,7 +260,7 @@
       leaving = kept.token;
       forget();
       customer = {};
-      showUnread({});
+      showUnread({ count: 0 });
       if (leaving) load();
       tellAll();
     },

@@ -232,6 +232,7 @@ def test_a_known_customer_finds_the_chat_in_another_browser_until_they_log_out(e
         expect(customer.log.get_by_text("Where is my order?", exact=True)).to_have_count(0)
         expect(customer.box).to_have_value("")
     eventually(lambda: first.page.evaluate("Object.keys(localStorage)") == [], what="nothing is kept of them")
+    assert {type(event.get("count")) for event in heard(first.page, "unread")} == {int}
     first.ask("Do you ship abroad?", "Yes, all over Europe.")
     expect(second.log.get_by_text("Do you ship abroad?", exact=True)).to_have_count(0)
     expect(second.log.get_by_text("Where is my order?", exact=True)).to_be_visible()
