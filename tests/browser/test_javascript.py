@@ -278,8 +278,9 @@ def test_another_customer_in_the_same_browser_sees_nothing_of_the_first(example_
     expect(customer.log.get_by_text("Ahoy!")).to_be_visible()
 
 
-def test_a_refused_token_is_told_to_the_page_and_the_chat_goes_on(example_page, sign):
-    customer = example_page("?signed=garbage")
+@pytest.mark.parametrize("token", ["garbage", ""])
+def test_a_refused_token_is_told_to_the_page_and_the_chat_goes_on(example_page, sign, token):
+    customer = example_page(f"?signed={token}")
     page = customer.page
     said = []
     page.on("console", lambda message: said.append(message.text))

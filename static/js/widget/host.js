@@ -77,7 +77,7 @@
     const differs = baton.claims && JSON.stringify(claims) !== JSON.stringify(baton.claims);
     baton.claims = claims;
     if (leaving) return leave(leaving);
-    if (signed && signed !== last) baton.identified = identify((last = signed));
+    if (signed !== undefined && signed !== last) baton.identified = identify((last = signed));
     if (differs) document.dispatchEvent(new Event("baton:page"));
     if (first) start(first);
   });
