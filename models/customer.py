@@ -1,5 +1,6 @@
 """Customers: the people on the website, known by a random token that only their browser holds."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -50,9 +51,17 @@ class Visit:
         limits = {"page_url": 2000, "referrer": 2000, "page_title": 300, "browser": 400, "name": 120,
                   "email": 254, "language": 35, "time_zone": 60}
         said = {column: clipped(getattr(self, column), limit) for column, limit in limits.items()}
-        attributes = {clipped(key, 60): clipped(value, 200) for key, value in self.attributes.items()}
+        attributes = {clipped(key, 60): clipped(_as_written(value), 200) for key, value in self.attributes.items()}
         said["attributes"] = dict(list(attributes.items())[:ATTRIBUTES_LIMIT])
         return {column: value for column, value in said.items() if value}
+
+
+def _as_written(value: object) -> str | None:
+    """The value of an attribute as a page spells it: true, not True. None for what goes too deep to be spelled."""
+    try:
+        return value if isinstance(value, str | None) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return None
 
 
 class Customer(Base):

@@ -177,12 +177,19 @@ def test_what_a_browser_says_is_cut_and_loses_its_control_characters(local_desk)
 
 def test_attributes_are_bounded_texts(local_desk):
     customer = customer_who_says(local_desk, attributes={
-        "open orders": 0, "vip": False, "note": None, "nested": {"a": 1}, "long": "x" * 900, "k" * 90: "cut",
+        "open orders": 0, "vip": False, "note": None, "nested": {"a": "ä"}, "long": "x" * 900, "k" * 90: "cut",
         **{f"more {number}": number for number in range(50)},
     })
     told = {**customer.attributes}
-    assert (told["open orders"], told["vip"], told["note"], told["nested"]) == ("0", "False", "", "{'a': 1}")
+    assert (told["open orders"], told["vip"], told["note"], told["nested"]) == ("0", "false", "", '{"a": "ä"}')
     assert (told["long"], told["k" * 60], len(told)) == ("x" * 200, "cut", ATTRIBUTES_LIMIT)
+
+
+def test_an_attribute_that_is_nested_without_end_is_empty(local_desk):
+    deep = []
+    for _level in range(5000):
+        deep = [deep]
+    assert customer_who_says(local_desk, attributes={"deep": deep}).attributes == {"deep": ""}
 
 
 def test_half_characters_that_json_can_spell_never_reach_a_page(local_desk):
