@@ -1,6 +1,7 @@
 """A bot: an assistant with a name, a look, knowledge and a public key."""
 
 import secrets
+import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,13 @@ class Bot(Base):
     def heading(self) -> str:
         """What stands at the top of the chat."""
         return self.title or self.name
+
+    @property
+    def beginning(self) -> str:
+        """Tells the way in which a chat begins from how it began before the host changed that."""
+        shown = (self.heading, self.subtitle, self.logo, self.widget_language, self.welcome, self.quick_replies,
+                 self.introduction, self.answers, self.handoff_after)
+        return f"{zlib.crc32(repr(shown).encode()):08x}"
 
     @property
     def is_on(self) -> bool:

@@ -38,15 +38,26 @@ def page(key: str):
     """The page in the widget's frame, before it knows who the customer is."""
     # A key that is wrong is told in the frame too: there looks whoever has just pasted the tag.
     allow_framing([])
-    with reading() as session:
-        bot = bot_of_visitor(session, key)
-        hides = hides_human(session, bot)
-        invitation = Invitation.find(session, bot, forms.id_in(request.args.get("invitation", "")))
+    bot, shown = _visited(key)
     allow_framing(bot.allowed_origins)
     sightings.note(bot)
-    html = empty_page(invitation.said_by(bot) if invitation else bot, language.of_page(bot), invitation=invitation,
-                      hides_human=hides, asks=bool(bot.introduction), typed={}, errors={})
+    html = empty_page(bot, language.of_page(bot), **shown)
     return _compressed(html) if "gzip" in request.accept_encodings else html
+
+
+@bp.get("/widget/<key>/beginning")
+def beginning(key: str):
+    """How a chat begins now, for a page that is older than that."""
+    bot, shown = _visited(key)
+    return empty_page(bot, language.of_page(bot), "widget/_chat.html", **shown)
+
+
+def _visited(key: str) -> tuple[Bot, dict]:
+    with reading() as session:
+        bot = bot_of_visitor(session, key)
+        invitation = Invitation.find(session, bot, forms.id_in(request.args.get("invitation", "")))
+        return bot, {"invitation": invitation, "hides_human": hides_human(session, bot),
+                     "asks": bool(bot.introduction), "typed": {}, "errors": {}}
 
 
 @bp.get("/widget/<key>/look")
@@ -64,10 +75,10 @@ def logo(key: str):
     return Response(picture, mimetype="image/webp", headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-def empty_page(bot: Bot, language: str, **context) -> str:
+def empty_page(bot: Bot, language: str, template: str = "widget/page.html", **context) -> str:
     """The widget as somebody finds it who has not written yet."""
     with spoken(language):
-        return render_template("widget/page.html", bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
+        return render_template(template, bot=bot, chat=None, entries=[], earlier=False, waiting_before=None,
                                seen=0, feedback=None, audience="customer", language=language, **context)
 
 

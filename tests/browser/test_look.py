@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from models import Bot, now, transaction
+from tests.models.chats import change
 
 PURPLE = "rgb(122, 31, 162)"
 
@@ -44,6 +45,32 @@ def test_who_has_not_written_sees_a_change_soon_and_leaves_no_trace(desk, custom
         session.get(Bot, desk.bot.id).switched_off_at = now()
     expect(customer.frame.get_by_text("This chat is switched off at the moment.")).to_be_visible()
     assert customer.page.context.storage_state() == {"cookies": [], "origins": []}
+
+
+def test_what_a_bot_says_and_asks_first_changes_under_who_looks_and_who_starts_over(desk, customer_page, member_page):
+    looks, wrote, types = (customer_page().open() for _nth in range(3))
+    wrote.ask("Where is my order?", "It left our shop yesterday.")
+    types.box.fill("Half writ")
+    change(Bot, Bot.id == desk.bot.id, welcome="Good evening!")
+    for customer in (looks, types):
+        expect(customer.said_by("bot")).to_have_text(["Good evening!"])
+    expect(types.box).to_have_value("Half writ")
+    expect(types.box).to_be_focused()
+
+    asked = {"label": "Order number", "kind": "number", "required": True, "choices": []}
+    change(Bot, Bot.id == desk.bot.id, introduction=[asked])
+    number = looks.frame.get_by_role("textbox", name="Order number")
+    expect(number).to_be_visible()
+    number.fill("4711")
+    anna = member_page(desk.anna, f"/settings/bots/{desk.bot.key}").page
+    anna.get_by_role("textbox", name="Welcome").fill("Good night!")
+    anna.get_by_role("button", name="Save").click()
+    expect(anna.get_by_role("status")).to_have_text("Saved.")
+    wrote.button("End chat").click()
+    wrote.button("Skip").click()
+    wrote.button("Start a new chat").click()
+    expect(wrote.said_by("bot")).to_have_text(["Good night!"])
+    expect(number).to_have_value("4711")
 
 
 def test_the_preview_cannot_start_a_chat(desk, member_page):

@@ -3,7 +3,9 @@
   const main = document.getElementById("chat");
   const RETRY = 5000;
   const url = `/widget/${document.body.dataset.bot}`;
-  const fresh = main.innerHTML;
+  const beginning = () => document.getElementById("look").dataset.beginning;
+  let fresh = main.innerHTML;
+  let began = beginning();
   const chatId = () => main.querySelector("[data-live]")?.dataset.chat;
   const isClosed = () => main.querySelector("[data-closed]") !== null;
   const { invitation } = main.dataset;
@@ -38,6 +40,18 @@
     await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
     // Whoever has answered the bot's questions is not asked again.
     if (baton.store.get("token") && main.querySelector("#introduction form")) await baton.request(`${url}/introduction`);
+  };
+
+  // The host has changed how a chat begins: a page without one shows it, unless somebody is filling in the questions.
+  const renew = async () => {
+    if (began === beginning()) return;
+    began = beginning();
+    const answer = await fetch(`${url}/beginning${location.search}`, { credentials: "omit" }).catch(() => ({}));
+    if (!answer.ok) return (began = null); // the next push or look tries again
+    fresh = await answer.text();
+    const typed = [...main.querySelectorAll("#introduction :is(input, select)")].some(({ type, value, checked }) =>
+      type === "checkbox" ? checked : value);
+    if (!chatId() && !isClosed() && !typed) baton.startOver();
   };
 
   // A chat that the server has never heard of ends here.
@@ -104,7 +118,7 @@
   });
   // Before the outbox looks for what it should show in the new form.
   document.addEventListener("baton:placed", adopt, { capture: true });
-  document.addEventListener("baton:placed", () => { remember(); dropEnding(); });
+  document.addEventListener("baton:placed", () => { remember(); dropEnding(); renew(); });
   document.addEventListener("baton:shown", remember);
   document.addEventListener("baton:page", noteVisit);
   document.addEventListener("baton:customer", () => loaded && load());
