@@ -91,7 +91,8 @@ def test_the_first_message_waits_for_the_answers(asked):
 
 
 def test_answers_are_the_customers_own_and_members_see_them(desk, asked, maya):
-    assert "answer_0" in asked.http.get("/introduction").text
+    questions = asked.http.get("/introduction").text
+    assert "answer_0" in questions and questions.count(' inputmode="decimal" ') == 1, "digits on a phone"
     answer = asked.http.post("/introduction", data=ANSWERS)
     assert answer.status_code == 200 and "answer_0" not in answer.text
     be_answered(asked, "I want to talk to a human")
