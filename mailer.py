@@ -136,5 +136,11 @@ def _in_words(code: int, said: bytes | str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, socket.gaierror):
+        return f"the server's name was not found: {error.strerror}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "the server does not speak TLS on this port; STARTTLS may be what it wants"
     said = str(getattr(error, "strerror", None) or error) or type(error).__name__
     return " ".join(said.split())[:300]

@@ -64,9 +64,18 @@ def test_mail_goes_out_encrypted_to_a_server_that_proves_who_it_is(mailbox, cert
 
 
 def test_a_server_that_does_not_prove_who_it_is_gets_nothing(mailbox):
-    with pytest.raises(NotSent, match="(?i)certificate verify failed"):
+    with pytest.raises(NotSent, match="^the server's certificate is not trusted: self-signed certificate$"):
         hand_over(through(mailbox), letter(through(mailbox), "Harbor Goods", a_mail()), "ada@example.com")
     assert mailbox.taken == []
+
+
+@pytest.mark.parametrize(("said", "way"), [
+    ("the server does not speak TLS on this port; STARTTLS may be what it wants", {"security": "tls"}),
+    ("the server's name was not found: .+", {"host": "smtp.example.invalid"}),
+])
+def test_what_is_wrong_on_the_way_to_a_server_is_said_in_words(mailbox, said, way):
+    with pytest.raises(NotSent, match=f"^{said}$"):
+        hand_over(through(mailbox, **way), letter(through(mailbox), "Harbor Goods", a_mail()), "ada@example.com")
 
 
 def test_each_try_has_the_same_id_and_each_mail_another(mailbox):
