@@ -54,7 +54,7 @@ def read_answer(question: dict, typed: str) -> str | bool:
         return bool(typed)
     if not typed:
         if question["required"]:
-            raise EmptyText
+            raise UnknownChoice(typed) if question["kind"] == Kind.CHOICE else EmptyText
         return ""
     return _READERS[question["kind"]](question, typed)
 

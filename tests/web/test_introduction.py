@@ -118,6 +118,7 @@ def test_who_has_answered_is_not_asked_again(asked):
     (0, "x" * 121, "At most 120 characters."),
     (1, "", "Please fill this in."),
     (1, "lena", "Please write an e-mail address like lena@example.com."),
+    (2, "", "Please choose one of these."),
     (2, "A riddle", "Please choose one of these."),
     (3, "seven", "Please write a number."),
     (4, "", "Please tick this box."),
