@@ -24,6 +24,7 @@ from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
 from realtime.greeter import Shown
 from realtime.numbers import numbers
+from realtime.pauses import with_pauses
 from realtime.standing import standing
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ COME_BACK = 1012
 ROW_RESTS_SECONDS = 0.2
 # In one frame to a page that comes back.
 MOST_MISSED = 50
+# So many frames for pages that come back are made before others have their turn.
+MADE_AT_ONCE = 10
 
 # What an event changes on screens beside its line in the log. An action that is missing here changes nothing.
 CHANGES_STATE = {Action.HUMAN_OFFERED, Action.CHAT_HANDED_OFF, Action.CHAT_ASSIGNED, Action.CHAT_HANDED_BACK,
@@ -157,12 +160,14 @@ class Broadcasts:
             if not near:
                 return {}
             entries = last_of_each(session, [each.chat_id for each in near], max(near.values()))
-            return {each: self._missed_by(session, chats[each.chat_id], each, entries[each.chat_id]) for each in near}
+            return {each: self._missed_by(session, chats[each.chat_id], each, entries[each.chat_id])
+                    for each in with_pauses(near, MADE_AT_ONCE)}
 
     def standing(self, topics: list[str]) -> dict[str, str]:
         """By topic: a frame with what its pages show that has no number."""
         with self._context(), reading() as session:
-            return standing(session, topics)
+            return {topic: frame(content)
+                    for topic, content in with_pauses(standing(session, topics), MADE_AT_ONCE)}
 
     def _missed_by(self, session: Session, chat: Chat, shown: Shown, entries: list[Entry]) -> str:
         missed = [entry for entry in entries if entry.seq > shown.after]

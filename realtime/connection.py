@@ -25,8 +25,6 @@ TOO_LONG = 1009
 SEND_SECONDS = 10
 MOST_UNANSWERED_PINGS = 2
 LONGEST_INPUT = 4096
-# Not 0: gevent runs up to 50 greenlets that sleep 0 before it looks at the sockets again.
-YIELD_SECONDS = 0.0001
 
 # A server's frames are the same for every peer, and making one keeps no state.
 _frames = FrameProtocol(client=False, extensions=[])

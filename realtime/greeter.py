@@ -8,14 +8,15 @@ import gevent
 from sqlalchemy.exc import SQLAlchemyError
 
 from realtime.fragments import frame
-from realtime.hub import YIELD_SECONDS, Hub, Listener
+from realtime.hub import Hub, Listener
+from realtime.pauses import pause
 from realtime.turns import connecting
 
 log = logging.getLogger(__name__)
 
 FAILED = 1011
-# While frames are made for them, nobody else is served.
-AT_ONCE = 25
+# Questions cost the same for few and for many. While the answers are put into queues, nobody else is served.
+AT_ONCE = 250
 # More come during a storm, and cost less together.
 GATHER_SECONDS = 0.1
 
@@ -87,7 +88,7 @@ class Greeter:
                 together, self._newcomers = self._newcomers[:AT_ONCE], self._newcomers[AT_ONCE:]
                 unsure, self._unsure = self._unsure, set()
                 self._ask_for(together, unsure)
-                gevent.sleep(YIELD_SECONDS)
+                pause()
         finally:
             self._is_asking = False
 

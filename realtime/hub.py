@@ -3,16 +3,17 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
+
+from realtime.pauses import with_pauses
 
 log = logging.getLogger(__name__)
 
 TOO_SLOW = 1013
 # So many connections are written to before others get their turn.
 BEATS_AT_ONCE = 100
-YIELD_SECONDS = 0.0001
 # Longer than a handshake takes from the look at who asks to the subscription.
 CUTS_KEPT_SECONDS = 60
 
@@ -146,9 +147,9 @@ class Hub:
 
     def beat(self, numbers: Callable[[list[str]], dict[str, object]]) -> None:
         """One heartbeat: ping everybody, then tell every topic its last number."""
-        for connection in _with_pauses(tuple(self._topics)):
+        for connection in with_pauses(tuple(self._topics), BEATS_AT_ONCE):
             connection.ping()
-        for topic, number in _with_pauses(numbers(self.topics()).items()):
+        for topic, number in with_pauses(numbers(self.topics()).items(), BEATS_AT_ONCE):
             self.deliver(topic, json.dumps({"heartbeat": number}))
 
     def _note_cut(self, topic: str, code: int) -> None:
@@ -179,10 +180,3 @@ class Hub:
         if not listeners:
             del self._listeners[topic]
         return not listeners
-
-
-def _with_pauses(things: Iterable) -> Iterator:
-    for count, thing in enumerate(things, start=1):
-        yield thing
-        if count % BEATS_AT_ONCE == 0:
-            time.sleep(YIELD_SECONDS)

@@ -11,7 +11,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from realtime.hub import YIELD_SECONDS, Hub
+from realtime.hub import Hub
+from realtime.pauses import pause
 from realtime.sender import ANSWER_SECONDS, Sender
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ class RedisRelay:
             self._hub.deliver(channel.removeprefix(self._prefix), data)
             self._taken += 1
             if self._taken % TAKEN_AT_ONCE == 0:
-                time.sleep(YIELD_SECONDS)
+                pause()
 
     def _take_closing(self, said: dict) -> None:
         if "is_back" in said:

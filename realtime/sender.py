@@ -14,7 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from realtime.hub import YIELD_SECONDS
+from realtime.pauses import pause
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Sender:
         for parcel in parcels:
             parcel.undelivered()
         # What is delivered here fills the queues of sockets: let their writers empty them.
-        time.sleep(YIELD_SECONDS)
+        pause()
 
     def _publish(self, parcels: list[Parcel]) -> None:
         with self._redis.pipeline(transaction=False) as pipeline:

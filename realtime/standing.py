@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from models import Bot
 from models.seen import seen_in
 from realtime import fragments
-from realtime.fragments import OTHER_SIDE, frame
+from realtime.fragments import OTHER_SIDE
 from realtime.numbers import ids_in
 
 
-def standing(session: Session, topics: list[str]) -> dict[str, str]:
-    """By topic: a frame with all that its pages show without a number. Topics that have nothing are left out."""
-    return {topic: frame(content) for found in (_of_chats, _of_widgets) for topic, content in found(session, topics)}
+def standing(session: Session, topics: list[str]) -> Iterator[tuple[str, Markup]]:
+    """Each topic with all that its pages show without a number. Topics that have nothing are left out."""
+    yield from _of_chats(session, topics)
+    yield from _of_widgets(session, topics)
 
 
 def _of_chats(session: Session, topics: list[str]) -> Iterator[tuple[str, Markup]]:

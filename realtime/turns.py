@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 
-import gevent
 from gevent.event import Event
 
-from realtime.connection import YIELD_SECONDS
+from realtime.pauses import pause
 
 # More would not be faster: one process has one core, and a pool of connections that writing needs too.
 AT_ONCE = 2
@@ -45,7 +44,7 @@ class Turns:
         self._take()
         try:
             # SQLite never yields: without this pause, all who wait would be served before anybody writes.
-            gevent.sleep(YIELD_SECONDS)
+            pause()
             yield
         finally:
             self._pass_on()

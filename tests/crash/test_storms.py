@@ -27,13 +27,17 @@ OPENED_AT_ONCE = 250
 
 
 class Storm(NamedTuple):
-    """So many chats with so many tabs each are cut, while others write every `pause` seconds or so."""
+    """So many chats with so many tabs each are cut, while others write every `pause` seconds or so.
+
+    In each chat that was cut one message is written, in the course of `away` seconds.
+    """
 
     chats: int
     tabs: int
     others: int
     pause: float
     calm_seconds: float
+    away: float
 
 
 class Links(NamedTuple):
@@ -46,7 +50,7 @@ class Links(NamedTuple):
     pause: float
 
 
-STORM, SOAK_STORM = Storm(100, 5, 20, 1.5, 2), Storm(500, 10, 50, 2, 20)
+STORM, SOAK_STORM = Storm(100, 5, 20, 1.5, 2, 1), Storm(500, 10, 50, 2, 20, 10)
 LINKS, SOAK_LINKS = Links(40, 6, 2, 2, 3), Links(200, 15, 2, 8, 6)
 
 
@@ -73,8 +77,9 @@ async def cut_all(server, desk, storm, tell):
         await others.calm(storm.calm_seconds)
         before = others.delays()
         cut_at = cut(tabs)
-        write_meanwhile(crowd)
+        writing = asyncio.create_task(write_meanwhile(crowd, storm.away))
         await until(lambda: all(tab.opened_at > cut_at for tab in tabs), BACK_SECONDS, f"{len(tabs)} are back")
+        await writing
         account = await crowd.account()
         whole_after, during = time.monotonic() - cut_at, others.delays(cut_at)
     finally:
@@ -111,10 +116,11 @@ def cut(tabs: list[ChatScreen]) -> float:
     return time.monotonic()
 
 
-def write_meanwhile(crowd: Crowd) -> None:
-    """One message in every chat, which the other tabs of it must catch up with."""
+async def write_meanwhile(crowd: Crowd, seconds: float) -> None:
+    """One message in every chat, one after the other, which the other tabs of it must catch up with."""
     for first, *_others in crowd.screens.values():
         first.write("while you were away")
+        await asyncio.sleep(seconds / len(crowd.screens))
 
 
 def middle(ordered: list[float]) -> float:

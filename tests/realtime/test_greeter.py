@@ -71,7 +71,7 @@ def settle():
 @pytest.fixture(autouse=True)
 def breathless(monkeypatch):
     """So that the greeter is done as soon as nobody else has anything to do."""
-    monkeypatch.setattr("realtime.greeter.YIELD_SECONDS", 0)
+    monkeypatch.setattr("realtime.pauses.SECONDS", 0)
 
 
 def heard(connection):
