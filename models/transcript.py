@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.chat import Chat
 from models.event import Event
-from models.message import Message
+from models.message import Author, Message
 
 PAGE = 100
 
@@ -32,6 +32,14 @@ def last_of_each(session: Session, chat_ids: list[int], most: int) -> dict[int, 
         for entry in session.scalars(late):
             found[entry.chat_id].append(entry)
     return {chat_id: sorted(entries, key=lambda entry: entry.seq) for chat_id, entries in found.items()}
+
+
+def last_said(session: Session, chat: Chat, author: Author, before: int | None = None) -> str:
+    """The last message of `author` in `chat`, of those with a number below `before`; "" when there is none."""
+    said = select(Message.text).where(Message.chat_id == chat.id, Message.author == author)
+    if before is not None:
+        said = said.where(Message.seq < before)
+    return session.scalar(said.order_by(desc(Message.seq)).limit(1)) or ""
 
 
 def last_entries(session: Session, chat: Chat, before: int | None = None, limit: int = PAGE) -> list[Entry]:
