@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import abort, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user
+from markupsafe import Markup
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
@@ -54,7 +55,9 @@ def signed_in(token: str) -> SignedIn | None:
 def sign_in_first():
     """Pages send people to the sign-in and back; requests of a page that is open say so in place."""
     if request.htmx or request.method != "GET":
-        return make_response(fragments.notice(_("You are signed out. Your text is kept: sign in again.")), 401)
+        # The address is the open page's own, which leads to the sign-in and back.
+        sentence = _('You are signed out. Your text is kept: <a href="">sign in again</a>.')
+        return make_response(fragments.notice(Markup(sentence)), 401)
     return redirect(url_for("sessions.new", next=request.full_path.rstrip("?")))
 
 

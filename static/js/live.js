@@ -5,6 +5,7 @@
   const POLL = 3000;
   const ON_ITS_WAY = 500;
   const HIDDEN_LONG = 5000;
+  const ACCESS_ENDED = 1008;
   const GONE = [401, 403, 404];
   const all = new Map();
 
@@ -59,9 +60,10 @@
       showLine();
     }
 
-    closed() {
+    // Who may no longer listen comes back to nothing, and is told so at once.
+    closed(code) {
       this.connected = false;
-      this.poll();
+      this.poll(code === ACCESS_ENDED ? 0 : undefined);
     }
 
     stopPolling() {
@@ -206,7 +208,7 @@
     live.poll();
   });
   onSocket("after:connection", (live) => live.opened());
-  onSocket("close", (live, { reason }) => (reason === "closed" ? live.closed() : live.stop()));
+  onSocket("close", (live, { reason, code }) => (reason === "closed" ? live.closed(code) : live.stop()));
   onSocket("before:message:incoming", (live, detail) => {
     const frame = JSON.parse(detail.message.data);
     detail.waitUntil(live.admits(frame).then((admitted) => (detail.cancelled = !admitted)));

@@ -39,7 +39,7 @@ def said_in(answer: httpx.Response) -> str:
     notices = re.findall(r"<hx-partial hx-target='#notice' hx-swap='innerHTML'>(.*?)</hx-partial>", answer.text)
     pages = re.findall(r"<h1>(.*?)</h1>", answer.text) if answer.text.startswith("<!doctype html>") else []
     assert len(notices + pages) == 1, answer.text[:500]
-    return html.unescape((notices + pages)[0])
+    return html.unescape(re.sub(r"<[^>]+>", "", (notices + pages)[0]))
 
 
 @contextmanager
