@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 import gevent
@@ -86,7 +87,8 @@ class Greeter:
                 if connecting.waiting:
                     gevent.sleep(GATHER_SECONDS)
                 together, self._newcomers = self._newcomers[:AT_ONCE], self._newcomers[AT_ONCE:]
-                unsure, self._unsure = self._unsure, set()
+                unsure = set(islice(self._unsure, AT_ONCE))
+                self._unsure -= unsure
                 self._ask_for(together, unsure)
                 pause()
         finally:

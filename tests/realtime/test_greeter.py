@@ -139,6 +139,17 @@ def test_who_may_have_missed_a_push_is_told_where_things_stand(greeter, numbers)
     assert [heard(listener) for listener in listeners] == [[3], ["catch up"], ["how widgets:7 stands"]]
 
 
+def test_of_many_topics_in_doubt_some_are_told_after_others(greeter, numbers, monkeypatch):
+    numbers.may_answer.set()
+    listeners = [come(greeter, topic) for topic in ("a", "b")]
+    numbers.asked.clear()
+    monkeypatch.setattr("realtime.greeter.AT_ONCE", 1)
+    greeter.remind(["a", "b"])
+    settle()
+    assert sorted(numbers.asked) == [["a"], ["b"]]
+    assert [heard(listener) for listener in listeners] == [[3, 3], ["2:9", "2:9"]]
+
+
 def test_where_nothing_can_be_put_together_everybody_is_told_the_number(hub, numbers):
     def missing(shown):
         raise ZeroDivisionError
