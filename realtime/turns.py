@@ -63,9 +63,12 @@ class Turns:
             return
         mine = Event()
         self._waiting.append(mine)
-        is_mine = mine.wait(self._most_wait_seconds) and not self._is_over
-        if not is_mine:
+        mine.wait(self._most_wait_seconds)
+        # Who is out of the line has been handed a turn, even if waiting came to its end in the same moment.
+        if mine in self._waiting:
             self._waiting.remove(mine)
+            raise NoTurn
+        if self._is_over:
             raise NoTurn
 
     def _pass_on(self) -> None:

@@ -1,5 +1,7 @@
 """Turns: what can wait goes a few at a time, in the order in which it came."""
 
+import time
+
 import gevent
 import pytest
 
@@ -40,6 +42,23 @@ def test_who_waits_too_long_is_sent_away_and_takes_no_turn():
         late = gevent.spawn(lambda: turns.one().__enter__())
         with pytest.raises(NoTurn):
             late.get(timeout=LONG_SECONDS)
+    with turns.one():
+        pass
+
+
+def test_a_turn_that_comes_when_patience_ends_is_not_lost():
+    turns = Turns(1, 0.2)
+
+    def go(seconds):
+        with turns.one():
+            gevent.sleep(seconds)
+
+    everybody = [gevent.spawn(go, 0.1), gevent.spawn(go, 0)]
+    gevent.sleep(0.01)
+    # The first one has done its work and the other one's patience ends: in the same pass of the loop.
+    time.sleep(0.5)
+    gevent.joinall(everybody, timeout=LONG_SECONDS)
+    assert [each.exception for each in everybody] == [None, None]
     with turns.one():
         pass
 
