@@ -51,8 +51,10 @@ def spare_collections() -> None:
 
 
 def wants_socket(req: Request) -> bool:
-    """Whether a request asks for a WebSocket."""
-    return any(name == "UPGRADE" and value.lower() == "websocket" for name, value in req.headers)
+    """Whether a request asks for a WebSocket, and is there as a whole: one that is still to be read keeps its turn."""
+    said = {name: value.lower() for name, value in req.headers}
+    has_body = said.get("CONTENT-LENGTH", "0") != "0" or "TRANSFER-ENCODING" in said
+    return said.get("UPGRADE") == "websocket" and not has_body
 
 
 def has_left(client: socket.socket) -> bool:

@@ -1,7 +1,9 @@
 """The three sockets: who may open one, and what one may say."""
 
 import json
+import socket
 import struct
+from contextlib import ExitStack
 
 import pytest
 
@@ -112,6 +114,15 @@ def test_half_a_frame_and_silence_cost_nobody_anything(server, desk, doors, wait
         door().send_bytes(struct.pack("!BBH", 0x81, 0x80 | 126, 4000) + b"half")
         door().reset()
     assert waiting.write("Still here?").status_code == 200
+
+
+def test_half_a_request_for_a_socket_holds_up_nobody(server, desk, waiting):
+    half = (b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Content-Length: 10\r\n\r\nx")
+    with ExitStack() as lines:
+        for _ in range(8):
+            lines.enter_context(socket.create_connection(("127.0.0.1", server.port))).sendall(half)
+        assert customer_screen(server, waiting, desk.bot.key).greeting
 
 
 WORDS = [{}, {"typing": "yes"}, {"typing": None}, {"typing": 1}, {"text": "x"}, {"uuid": "x", "text": "Hi"},
