@@ -278,6 +278,7 @@
     const name = nameOf(key);
     if (!name) return;
     put(kept, name, value);
+    if (name === "token" && value === null) customer = {}; // logged out in another tab
     if (kept.chat) load();
     tell("kept", { name, value });
   });

@@ -208,6 +208,8 @@ def test_a_known_customer_finds_the_chat_in_another_browser_until_they_log_out(e
     run(first.page, SIGNED)
     eventually(lambda: first.page.evaluate(f"localStorage['baton:{desk.bot.key}:identified']"))
     tab = first.tab()
+    eventually(lambda: heard(tab.page, "ready"))
+    run(tab.page, SIGNED)
     tab.open()
 
     second = example_page(sign("17"))
@@ -236,6 +238,8 @@ def test_a_known_customer_finds_the_chat_in_another_browser_until_they_log_out(e
     first.ask("Do you ship abroad?", "Yes, all over Europe.")
     expect(second.log.get_by_text("Do you ship abroad?", exact=True)).to_have_count(0)
     expect(second.log.get_by_text("Where is my order?", exact=True)).to_be_visible()
+    kept = first.page.evaluate("Object.keys(localStorage)")
+    assert not any(name.endswith(":identified") for name in kept), "nor does the other tab say again who it was"
 
 
 def test_who_is_identified_right_after_a_logout_gets_nothing_of_the_visitor_before(example_page, sign):
