@@ -3,12 +3,15 @@ window.baton ??= {};
 
 baton.headers ??= () => ({ "X-CSRFToken": document.querySelector("meta[name=csrf-token]")?.content ?? "" });
 
-// A store that survives a reload; the widget brings its own, for it may not have one here.
+// A store that survives a reload; the widget brings its own, for it may not have one here. To each member their own:
+// who signs in next must not send what another one wrote.
+baton.own = (name) => `${document.body.dataset.member}:${name}`;
 baton.store ??= {
-  get: (name) => localStorage.getItem(name),
-  set: (name, value) => localStorage.setItem(name, value),
-  remove: (name) => localStorage.removeItem(name),
-  names: (prefix) => Object.keys(localStorage).filter((name) => name.startsWith(prefix)),
+  get: (name) => localStorage.getItem(baton.own(name)),
+  set: (name, value) => localStorage.setItem(baton.own(name), value),
+  remove: (name) => localStorage.removeItem(baton.own(name)),
+  names: (prefix) => Object.keys(localStorage).filter((name) => name.startsWith(baton.own(prefix)))
+    .map((name) => name.slice(baton.own("").length)),
 };
 
 // Swap in a text of <hx-partial>s.

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from models import Author, BotAccess, Chat, Customer, Message, State, now, transaction
+from models import Author, BotAccess, Chat, Customer, Message, State, now, reading, transaction
 from models.secret import digest, new_token
 from tests.browser.conftest import eager
+from tests.people import PASSWORD
 from tests.running import eventually
 from tests.wsclient import WebSocketClient
 
@@ -299,8 +300,7 @@ def test_signing_out_ends_the_pages_that_are_open(member_page, waiting_customer,
     maya.open_chat("Ada")
     maya.box.fill("I was about to say")
     window = maya.window()
-    window.page.get_by_role("button", name="You: Maya Okafor").click()
-    window.page.get_by_role("button", name="Sign out").click()
+    sign_out(window.page, desk.maya)
     expect(window.page.get_by_role("button", name="Sign in")).to_be_visible()
 
     expect(maya.notice).to_have_text("You are signed out. Your text is kept: sign in again.", timeout=TOLD)
@@ -310,6 +310,41 @@ def test_signing_out_ends_the_pages_that_are_open(member_page, waiting_customer,
     expect(maya.rows("Unassigned Chats")).to_have_count(1)
     maya.notice.get_by_role("link").click()
     expect(maya.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_what_one_member_has_not_sent_is_not_sent_by_the_next_one(member_page, waiting_customer, desk):
+    ada = waiting_customer(desk.bot, "I am Ada", name="Ada")
+    maya = member_page(desk.maya)
+    page = maya.page
+    maya.open_chat("Ada")
+    page.route("**/messages", lambda route: route.abort())
+    maya.write("Not for Noor to say")
+    expect(maya.status("Not for Noor to say")).to_have_text("Not sent: Retry")
+    sign_out(page, desk.maya)
+    page.unroute("**/messages")
+
+    sign_in(page, desk.noor)
+    maya.open_chat("Ada")
+    expect(maya.log.get_by_text("I am Ada")).to_be_visible()
+    expect(maya.log.get_by_text("Not for Noor to say")).to_have_count(0)
+    sign_out(page, desk.noor)
+    sign_in(page, desk.maya)
+    eventually(lambda: "Not for Noor to say" in ada.entries().text)
+    with reading() as session:
+        assert session.get(Chat, ada.chat_id).assignee_id == desk.maya.id
+
+
+def sign_out(page, member) -> None:
+    """Over the menu of the dashboard."""
+    page.get_by_role("button", name=f"You: {member.name}").click()
+    page.get_by_role("button", name="Sign out").click()
+
+
+def sign_in(page, member) -> None:
+    """With the form that is shown."""
+    page.get_by_label("E-mail").fill(member.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
 
 
 # Small screens
