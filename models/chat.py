@@ -485,8 +485,8 @@ def _leave_message(session: Session, chat: Chat, name: str, email: str, said: st
     changed = _said(session, chat, Author.CUSTOMER, said, Chat.state == State.BOT, Chat.offered_at.is_not(None),
                     numbers=2, state=State.LIVE, epoch=Chat.epoch + 1, handed_off_at=left, left_message_at=left,
                     by_mail_at=left, last_customer_seq=Chat.seq + 2, mailed_seq=Chat.seq + 2)
-    known = {"email": email} | ({"name": name} if name else {})
-    session.execute(update(Customer).where(Customer.id == chat.customer_id).values(**known))
+    note_visit(session, chat.customer_id, Visit(name=name))
+    session.execute(update(Customer).where(Customer.id == chat.customer_id).values(email=email))
     if not changed:
         return _leave_message_in_queue(session, chat, said, uuid)
     track(session, Action.CHAT_HANDED_OFF, chat_id=chat.id, seq=changed.seq - 1, left_message=True)

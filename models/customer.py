@@ -126,6 +126,11 @@ class Customer(Base):
         return self.user_id is not None
 
     @property
+    def is_as_signed(self) -> bool:
+        """Whether it has said the name and the e-mail, too, as they stand now."""
+        return self.is_verified and all(getattr(self, its) == self.verified.get(its, "") for its in ("name", "email"))
+
+    @property
     def label(self) -> str:
         """The name, or four characters that tell this visitor from the others ("4F2A")."""
         return self.name or self.code

@@ -14,10 +14,12 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from models import Chat, Customer, Pass, now, reading, transaction
+from models import Bot, Chat, Customer, Pass, now, reading, transaction
 from models.customer import REMEMBERED
 from models.secret import new_token
+from tests.models.chats import change
 from tests.people import Customer as CustomerClient
+from tests.people import new_uuid
 from tests.web.edge import (
     assert_pushed,
     be_answered,
@@ -286,6 +288,31 @@ def test_what_is_signed_goes_before_what_the_browser_says(server, desk, customer
     assert lena.attributes == {"plan": "gold", "basket": "3"}
     identify(customer, signed(secret, desk.bot, name="Lena Grün"))
     assert known_as(desk.bot, "17").name == "Lena Grün"
+
+
+def proof_of(noor, bot, chat_id: int) -> str:
+    """What stands below a customer's name and e-mail."""
+    page = noor.http.get(f"/bots/{bot.key}/chats/{chat_id}").text
+    return re.search(r'<p class="details__proof.*?>\s*(?:<svg.*?</svg>)?\s*(.*?)</p>', page, re.DOTALL)[1]
+
+
+def test_a_name_that_was_not_signed_is_not_called_verified(desk, customer, noor, secret):
+    be_live(customer)
+    identify(customer, signed(secret, desk.bot))
+    assert proof_of(noor, desk.bot, customer.chat_id) == "Verified"
+    customer.post("visit", name="Mallory")
+    assert proof_of(noor, desk.bot, customer.chat_id) == "Not verified"
+
+
+def test_who_leaves_a_message_keeps_the_signed_name_and_is_answered_where_they_say(desk, customer, noor, secret):
+    change(Bot, Bot.id == desk.bot.id, when_away="form")
+    be_answered(customer, "I want to talk to a human")
+    identify(customer, signed(secret, desk.bot, name="Lena Brandt", email="lena@example.com"))
+    customer.post("offline-message", name="Victor", email="victor@bank.example", text="Send me my things",
+                  uuid=new_uuid()).raise_for_status()
+    lena = known_as(desk.bot, "17")
+    assert (lena.name, lena.email) == ("Lena Brandt", "victor@bank.example")
+    assert proof_of(noor, desk.bot, customer.chat_id) == "Not verified"
 
 
 def test_the_examples_for_servers_make_tokens(desk, customer, anna, secret):
