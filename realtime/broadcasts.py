@@ -110,15 +110,16 @@ class Broadcasts:
 
     def deliver(self, facts: list) -> None:
         """Push what one transaction announced. Never raises: the change is made, screens can catch up."""
-        try:
-            for chat_id, entries in _entries_by_chat(facts).items():
-                with reading() as session:
-                    self._chat_moved(session, _as_committed(entries[-1]) or fragments.load(session, chat_id), entries)
-            for notice in facts:
-                if isinstance(notice, Notice):
-                    self._notices[notice.kind](notice)
-        except Exception:
-            log.exception("a push failed")
+        # Notices first: what cannot be drawn must not keep in whoever has lost access.
+        for notice in facts:
+            if isinstance(notice, Notice):
+                _push(self._notices[notice.kind], notice)
+        for chat_id, entries in _entries_by_chat(facts).items():
+            _push(self._entries_came, chat_id, entries)
+
+    def _entries_came(self, chat_id: int, entries: list[Message | Event]) -> None:
+        with reading() as session:
+            self._chat_moved(session, _as_committed(entries[-1]) or fragments.load(session, chat_id), entries)
 
     def typing(self, chat_id: int, side: Side, now: bool, name: str, member_id: int | None = None) -> None:
         """Pass on that somebody types, or stopped. It is never stored, and never comes back to who types."""
@@ -288,6 +289,13 @@ class Broadcasts:
         """Send what `content` makes; it is not made for a topic that nobody listens to."""
         if self.relay.reaches(topic):
             self.relay.publish(topic, frame(content(), **numbers))
+
+
+def _push(push: Callable, *what) -> None:
+    try:
+        push(*what)
+    except Exception:
+        log.exception("a push failed")
 
 
 def _bot_menu(session: Session, member: Member) -> str:
