@@ -167,14 +167,14 @@ class Broadcasts:
     def standing(self, topics: list[str]) -> dict[str, str]:
         """By topic: a frame with what its pages show that has no number."""
         with self._context(), reading() as session:
-            return {topic: frame(content)
-                    for topic, content in with_pauses(standing(session, topics), MADE_AT_ONCE)}
+            return dict(with_pauses(standing(session, topics), MADE_AT_ONCE))
 
     def _missed_by(self, session: Session, chat: Chat, shown: Shown, entries: list[Entry]) -> str:
         missed = [entry for entry in entries if entry.seq > shown.after]
-        log, audience = fragments.entries(chat, missed, shown.audience), shown.audience
-        around = fragments.state(session, chat, audience) if fragments.are_moves(missed) else ""
-        return frame(log + around, chat=chat.id, after=shown.after, seq=chat.seq)
+        content = fragments.entries(chat, missed, shown.audience)
+        if fragments.are_moves(missed):
+            content += fragments.state(session, chat, shown.audience)
+        return frame(content, chat=chat.id, after=shown.after, seq=chat.seq)
 
     def _chat_moved(self, session: Session, chat: Chat, entries: list[Message | Event]) -> None:
         actions = {entry.action for entry in entries if isinstance(entry, Event)}
@@ -225,11 +225,9 @@ class Broadcasts:
     def _places_moved(self, session: Session, bot_id: int, besides: int | None = None) -> None:
         # Only the first places are told exactly, so that a long queue does not cost a push for each customer.
         for before, waiting_id in enumerate(queue(session, bot_id)):
-            if waiting_id != besides:
-                self._publish(customer_topic(waiting_id), partial(self._queue_position, session, waiting_id, before))
-
-    def _queue_position(self, session: Session, chat_id: int, before: int) -> str:
-        return fragments.queue_position(fragments.load(session, chat_id), before)
+            if waiting_id != besides and self.relay.reaches(customer_topic(waiting_id)):
+                chat = fragments.load(session, waiting_id)
+                self._publish(customer_topic(waiting_id), partial(fragments.queue_position, chat, before), at=chat.seq)
 
     def _seen_by_customer(self, notice: Notice) -> None:
         self._seen(notice.chat_id, Side.CUSTOMER, members_topic(notice.chat_id))
@@ -265,8 +263,9 @@ class Broadcasts:
         with reading() as session:
             held = select(Chat.id).where(Chat.assignee_id == notice.member_id, Chat.state == State.LIVE)
             for chat in [fragments.load(session, chat_id) for chat_id in session.scalars(held)]:
-                self._publish(customer_topic(chat.id), partial(fragments.state_for_customer, session, chat))
-                self._publish(members_topic(chat.id), partial(fragments.state_for_members, session, chat))
+                for topic, state in ((customer_topic(chat.id), fragments.state_for_customer),
+                                     (members_topic(chat.id), fragments.state_for_members)):
+                    self._publish(topic, partial(state, session, chat), at=chat.seq)
                 self._row_moved(chat, at_once=True)
 
     def _member_came(self, notice: Notice) -> None:

@@ -20,13 +20,22 @@
     // Whether a frame may be swapped in, once whatever was missing before it is here.
     async admits(frame) {
       // Not awaited: what comes next may follow on what is shown, and need not wait for the answer.
-      if (frame.catch_up || this.isBehind(frame.heartbeat)) this.catchUp();
+      if (frame.catch_up || (this.isBehind(frame.heartbeat) && !this.catching)) this.catchUp();
       return frame.content !== undefined && this.takes(frame);
     }
 
+    // Once more when it is asking already: what this is about may have come after the answer was made.
     catchUp() {
-      this.catching ??= this.fetchMissing().finally(() => (this.catching = null));
+      this.again = Boolean(this.catching);
+      this.catching ??= this.fetchAll().finally(() => (this.catching = null));
       return this.catching;
+    }
+
+    async fetchAll() {
+      do {
+        this.again = false;
+        await this.fetchMissing();
+      } while (this.again);
     }
 
     async fetchMissing() {
@@ -88,10 +97,11 @@
       return number > this.last;
     }
 
-    async takes({ after, seq }) {
-      if (seq === undefined) return true;
+    // What tells how the chat stood `at` a number is of yesterday once more is shown.
+    async takes({ after, seq, at = this.last }) {
+      if (seq === undefined) return at >= this.last;
+      if (after > this.last) await this.catching; // which may have been under way already
       if (after > this.last) await this.catchUp();
-      if (after > this.last) await this.catchUp(); // the first may have been under way already
       return after <= this.last && this.isNew(seq);
     }
 
@@ -136,8 +146,9 @@
 
     // Marks of what is unread, names and other bots have no number that would tell.
     opened() {
-      if (this.hadSocket) this.catchUp();
+      const returns = this.hadSocket;
       super.opened();
+      if (returns) this.catchUp();
     }
 
     rows() {

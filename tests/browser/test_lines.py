@@ -291,6 +291,46 @@ def test_frames_that_are_lost_repeated_or_late_do_no_harm_to_a_customer(two, des
     expect_all_of_it(desk, customer)
 
 
+def test_how_a_chat_stood_before_what_is_shown_is_not_shown(two, desk):
+    customer, maya = two
+    wire = Wire(customer.page.context, r"/chats/\d+/socket")
+    customer.page.reload()
+    customer.open()
+    wire.wait_until_connected(customer.page)
+    chat = chat_of(desk)
+    place = f"<hx-partial hx-target='#status_chat_{chat.id}' hx-swap='innerHTML'>%s</hx-partial>"
+    wire.send(json.dumps({"content": place % "You are next", "at": chat.seq - 1}))
+    wire.send(json.dumps({"content": place % "Maya is here", "at": chat.seq}))
+    expect(customer.frame.get_by_text("Maya is here")).to_be_visible()
+    wire.send(json.dumps({"content": place % "You are next", "at": chat.seq - 1}))
+    maya.write("After all of this")
+    expect(customer.log.get_by_text("After all of this")).to_be_visible()
+    expect(customer.frame.get_by_text("You are next")).to_have_count(0)
+
+
+def test_a_page_that_is_told_to_ask_while_it_is_asking_asks_once_more(member_page, waiting_customer, desk):
+    maya = member_page(desk.maya)
+    inbox = Wire(maya.page.context, rf"/bots/{desk.bot.key}/socket")
+    maya.page.reload()
+    inbox.wait_until_connected(maya.page)
+    inbox.rule = lambda frame: []
+    held = []
+
+    def answer(route):
+        """The first answer is of now, and arrives when it is of yesterday."""
+        held.append((route, route.fetch())) if not held else route.continue_()
+
+    maya.page.route("**/inbox?*", answer)
+    inbox.send(json.dumps({"catch_up": True}))
+    happens(maya.page, lambda: held, "it asks")
+    waiting_customer(desk.bot, "I am Ada")
+    maya.page.evaluate("document.addEventListener('htmx:ws:before:message:incoming', () => (window.isTold = true))")
+    inbox.send(json.dumps({"catch_up": True}))
+    maya.page.wait_for_function("window.isTold")
+    held[0][0].fulfill(response=held[0][1])
+    expect(maya.rows("Unassigned Chats").get_by_text("I am Ada")).to_be_visible()
+
+
 def test_a_page_whose_question_was_not_answered_asks_again(customer_page, desk):
     customer = customer_page().open()
     customer.ask("Where is my order?", "It left our shop yesterday.")

@@ -74,6 +74,7 @@ class Live(ABC):
         self._draining = False
         self._polling: asyncio.Task | None = None
         self._catching: asyncio.Task | None = None
+        self._again = False
         self._attempt = 0
         self._is_connected = False
         self._pause = POLL_SECONDS
@@ -197,7 +198,7 @@ class Live(ABC):
             self._draining = False
 
     async def _admit(self, frame: dict) -> None:
-        if frame.get("catch_up") or self.is_behind(frame.get("heartbeat")):
+        if frame.get("catch_up") or (self.is_behind(frame.get("heartbeat")) and not self._catching):
             self._catch_up_soon()
         if "content" in frame and await self.takes(frame):
             self.show(frame["content"])
@@ -205,14 +206,21 @@ class Live(ABC):
     # Catching up
 
     async def catch_up(self) -> None:
-        """Ask for what is missing; whoever asks meanwhile shares the answer."""
+        """Ask for what is missing; once more where it is being asked already."""
         await asyncio.wait([self._catch_up_soon()])
 
     def _catch_up_soon(self) -> asyncio.Task:
+        self._again = bool(self._catching)
         if not self._catching:
-            self._catching = self.spawn(self._fetch_missing())
+            self._catching = self.spawn(self._fetch_all())
             self._catching.add_done_callback(self._not_catching)
         return self._catching
+
+    async def _fetch_all(self) -> None:
+        self._again = True
+        while self._again:
+            self._again = False
+            await self._fetch_missing()
 
     async def _catch_up_later(self) -> None:
         await asyncio.sleep(self._pause)
@@ -276,10 +284,11 @@ class ChatScreen(Live):
 
     async def takes(self, frame: dict) -> bool:
         if "seq" not in frame:
-            return True
-        for _try in range(2):
-            if frame["after"] > self.last:
-                await self.catch_up()
+            return frame.get("at", self.last) >= self.last
+        if frame["after"] > self.last and self._catching:
+            await asyncio.wait([self._catching])
+        if frame["after"] > self.last:
+            await self.catch_up()
         return frame["after"] <= self.last and self._is_new(frame["seq"])
 
     def show(self, content: str) -> None:
@@ -357,9 +366,10 @@ class InboxScreen(Live):
         self._versions: dict[int, int] = {}
 
     def _opened(self) -> None:
-        if self.opened_at:
-            self._catch_up_soon()
+        returns = self.opened_at
         super()._opened()
+        if returns:
+            self._catch_up_soon()
 
     def is_behind(self, number: object) -> bool:
         return isinstance(number, str) and number != self.digest()
