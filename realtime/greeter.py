@@ -16,7 +16,7 @@ from realtime.turns import connecting
 log = logging.getLogger(__name__)
 
 FAILED = 1011
-# Questions cost the same for few and for many. While the answers are put into queues, nobody else is served.
+# Most questions cost the same for few and for many. While the answers are put into queues, nobody else is served.
 AT_ONCE = 250
 # More come during a storm, and cost less together.
 GATHER_SECONDS = 0.1

@@ -6,6 +6,7 @@
   const beginning = () => document.getElementById("look").dataset.beginning;
   let fresh = main.innerHTML;
   let began = beginning();
+  let renewing;
   const chatId = () => main.querySelector("[data-live]")?.dataset.chat;
   const isClosed = () => main.querySelector("[data-closed]") !== null;
   const { invitation } = main.dataset;
@@ -36,22 +37,30 @@
   };
 
   baton.startOver = async () => {
+    await renew();
     if (chatId()) baton.store.set("left", chatId());
     await baton.swap(`<hx-partial hx-target="#chat">${fresh}</hx-partial>`);
     // Whoever has answered the bot's questions is not asked again.
     if (baton.store.get("token") && main.querySelector("#introduction form")) await baton.request(`${url}/introduction`);
   };
 
-  // The host has changed how a chat begins: a page without one shows it, unless somebody is filling in the questions.
-  const renew = async () => {
-    if (began === beginning()) return;
-    began = beginning();
-    const answer = await fetch(`${url}/beginning${location.search}`, { credentials: "omit" }).catch(() => ({}));
-    if (!answer.ok) return (began = null); // the next push or look tries again
-    fresh = await answer.text();
+  // The host may have changed how a chat begins. Asked when it is to be shown: every widget hears of it at once.
+  const renew = () => (renewing ??= fetchBeginning().finally(() => (renewing = null)));
+  const fetchBeginning = async () => {
+    const wanted = beginning();
+    if (began === wanted) return;
+    const asks = { credentials: "omit", signal: AbortSignal.timeout(5000) };
+    const answer = await fetch(`${url}/beginning${location.search}`, asks).catch(() => ({}));
+    if (answer.ok) [fresh, began] = [await answer.text(), wanted];
+  };
+
+  // Not while somebody is filling in the questions.
+  const showBeginning = async () => {
+    if (chatId() || isClosed() || began === beginning()) return;
+    await renew();
     const typed = [...main.querySelectorAll("#introduction :is(input, select)")].some(({ type, value, checked }) =>
       type === "checkbox" ? checked : value);
-    if (!chatId() && !isClosed() && !typed) baton.startOver();
+    if (began === beginning() && !chatId() && !isClosed() && !typed) baton.startOver();
   };
 
   // A chat that the server has never heard of ends here.
@@ -118,7 +127,7 @@
   });
   // Before the outbox looks for what it should show in the new form.
   document.addEventListener("baton:placed", adopt, { capture: true });
-  document.addEventListener("baton:placed", () => { remember(); dropEnding(); renew(); });
+  document.addEventListener("baton:placed", () => { remember(); dropEnding(); showBeginning(); });
   document.addEventListener("baton:shown", remember);
   document.addEventListener("baton:page", noteVisit);
   document.addEventListener("baton:customer", () => loaded && load());
