@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
-from models import Bot, Chat, Customer, Member, SignIn, asking
+from models import Bot, Chat, Customer, Member, SignIn, asking, connected
 from models.bot import BotOff
 from models.customer import InvalidToken
 from models.inbox import chat_of, own_chat
@@ -145,3 +145,9 @@ def chat_of_customer(connection: Connection, key: str, chat_id: int) -> Chat:
             customer_of_website(session, key)  # says more exactly why not
         abort(404)
     return chat
+
+
+def find_chat(key: str, chat_id: int) -> Chat:
+    """A chat of the customer who asks, as `chat_of_customer` finds it, in a look of its own."""
+    with connected() as connection:
+        return chat_of_customer(connection, key, chat_id)

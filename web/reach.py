@@ -2,13 +2,13 @@
 
 from flask import Blueprint, Response, make_response
 
-from models import Chat, connected
+from models import Chat
 from models.member import clean_email
 from models.text import clean, clean_optional
 from realtime import fragments
 from realtime.fragments import CUSTOMER
 from web import answers
-from web.access import chat_of_customer
+from web.access import find_chat
 from web.forms import field, wrong_with
 from web.widget_chats import count_message
 
@@ -19,7 +19,7 @@ bp = Blueprint("widget_reach", __name__, url_prefix="/widget/<key>/chats/<id:cha
 def leave_message(key: str, chat_id: int):
     """Leave a message, to be answered by mail."""
     count_message()
-    chat, typed = _find(key, chat_id), {name: field(name) for name in ("name", "email", "text", "uuid")}
+    chat, typed = find_chat(key, chat_id), {name: field(name) for name in ("name", "email", "text", "uuid")}
     errors = {name: sentence for name, sentence in (
         ("name", wrong_with(lambda: clean_optional(typed["name"], 120))),
         ("email", wrong_with(lambda: clean_email(typed["email"]))),
@@ -34,16 +34,11 @@ def leave_message(key: str, chat_id: int):
 def leave_email(key: str, chat_id: int):
     """Leave an e-mail address, and keep the place in the queue."""
     count_message()
-    chat, email = _find(key, chat_id), field("email")
+    chat, email = find_chat(key, chat_id), field("email")
     error = wrong_with(lambda: clean_email(email))
     if error:
         return _ask_again(chat, "email", {"email": email}, {"email": error})
     return answers.now(chat.leave_email(email), CUSTOMER)
-
-
-def _find(key: str, chat_id: int) -> Chat:
-    with connected() as connection:
-        return chat_of_customer(connection, key, chat_id)
 
 
 def _ask_again(chat: Chat, asks: str, typed: dict, errors: dict) -> Response:

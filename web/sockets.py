@@ -13,7 +13,7 @@ from flask import Blueprint, abort, current_app, g, request
 from flask_login import current_user
 from flask_sock import Sock
 
-from models import Chat, Member, Side, asking, connected
+from models import Chat, Member, Side, asking
 from realtime.broadcasts import (
     customer_topic,
     inbox_topic,
@@ -26,7 +26,7 @@ from realtime.broadcasts import (
 from realtime.connection import Connection, refuse_compression
 from realtime.fragments import CUSTOMER, MEMBERS
 from realtime.greeter import Shown
-from web.access import bot_of_member, chat_of_customer, chat_of_member, member
+from web.access import bot_of_member, chat_of_member, find_chat, member
 from web.forms import number
 
 bp = Blueprint("sockets", __name__)
@@ -93,8 +93,7 @@ def _chat(key: str, chat_id: int) -> Subscription:
 
 
 def _customer(key: str, chat_id: int) -> Subscription:
-    with connected() as connection:
-        chat = chat_of_customer(connection, key, chat_id)
+    chat = find_chat(key, chat_id)
     return Subscription([customer_topic(chat.id), widgets_topic(chat.bot_id)],
                         _typing(chat, Side.CUSTOMER), _shown(chat, CUSTOMER))
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, make_response, request
 from sqlalchemy.orm import Session
 
-from models import Bot, Chat, Invitation, Side, connected, reading
+from models import Bot, Chat, Invitation, Side, reading
 from models.feedback import check_feedback
 from models.inbox import waiting_before
 from models.refusals import NobodyAvailable
@@ -13,7 +13,7 @@ from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.fragments import CUSTOMER
 from web import answers, forms, refusals
-from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website
+from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website, find_chat
 from web.extensions import limiter
 from web.forms import field, number
 from web.turns import in_turn
@@ -72,46 +72,41 @@ def entries(key: str, chat_id: int):
 def post_message(key: str, chat_id: int):
     """Write to the bot, or to whoever handles the chat."""
     count_message()
-    chat = _find(key, chat_id)
+    chat = find_chat(key, chat_id)
     return answers.message(chat, chat.post_as_customer(field("text"), field("uuid")), CUSTOMER)
 
 
 @bp.post("/chats/<id:chat_id>/handoff")
 def hand_off(key: str, chat_id: int):
     """Talk to a human."""
-    return answers.now(_find(key, chat_id).hand_off(), CUSTOMER)
+    return answers.now(find_chat(key, chat_id).hand_off(), CUSTOMER)
 
 
 @bp.post("/chats/<id:chat_id>/closure")
 def end(key: str, chat_id: int):
     """End the chat, with feedback or without."""
-    chat = _find(key, chat_id)
+    chat = find_chat(key, chat_id)
     return answers.now(chat.end(forms.rating(), field("comment")), CUSTOMER, after=chat.seq)
 
 
 @bp.post("/chats/<id:chat_id>/feedback")
 def leave_feedback(key: str, chat_id: int):
     """Rate a chat that is over."""
-    return answers.now(_find(key, chat_id).leave_feedback(forms.rating(), field("comment")), CUSTOMER)
+    return answers.now(find_chat(key, chat_id).leave_feedback(forms.rating(), field("comment")), CUSTOMER)
 
 
 @bp.post("/chats/<id:chat_id>/seen")
 def note_seen(key: str, chat_id: int):
     """Note how far the customer has read."""
-    mark_seen(_find(key, chat_id), Side.CUSTOMER, number(field("seq")))
+    mark_seen(find_chat(key, chat_id), Side.CUSTOMER, number(field("seq")))
     return "", 204
 
 
 @bp.post("/chats/<id:chat_id>/visit")
 def visit(key: str, chat_id: int):
     """Note the page of the website that the customer is on."""
-    _find(key, chat_id).visit(forms.visit())
+    find_chat(key, chat_id).visit(forms.visit())
     return "", 204
-
-
-def _find(key: str, chat_id: int) -> Chat:
-    with connected() as connection:
-        return chat_of_customer(connection, key, chat_id)
 
 
 def _rate_unstarted(bot: Bot) -> Chat:
