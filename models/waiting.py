@@ -4,6 +4,7 @@ back, an idle one is closed; and what a customer has missed is mailed to them.
 Every process takes them. Of two that find the same chat, the verb's own UPDATE lets one win.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -13,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from models.bot import Bot
 from models.chat import Chat, State, is_left_alone
-from models.database import reading
+from models.database import is_away, reading
 from models.mail_server import MailServer
 from models.message import Author, Message
 from models.presence import lacks_members
 from models.seen import Side, seen
+
+log = logging.getLogger(__name__)
 
 # So many chats in one step; the others have their turn a few seconds later.
 AT_ONCE = 100
@@ -40,15 +43,14 @@ def take_steps(at: datetime, up_since: datetime, call: Callable[[Chat, str], tup
         for of_bots, since in _instants(bots, "mail_seconds", at, up_since):
             # Where all are there nobody is mailed: such chats would come first every time.
             away = Chat.bot_id.in_(select(Bot.id).where(lacks_members()))
-            for chat in _some(of_bots, Chat.is_waiting, Chat.members_mailed_at.is_(None), since >= WAITS_SINCE, away):
-                chat.call_members(lambda chat: call(chat, server.address))
+            waiting = _some(of_bots, Chat.is_waiting, Chat.members_mailed_at.is_(None), since >= WAITS_SINCE, away)
+            _each(waiting, lambda chat: chat.call_members(lambda chat: call(chat, server.address)))
     for of_bots, since in _instants(bots, "delay_seconds", at, up_since):
-        for chat in _some(of_bots, Chat.is_waiting, Chat.delayed_at.is_(None), Chat.by_mail_at.is_(None),
-                          since >= WAITS_SINCE):
-            chat.admit_delay()
+        _each(_some(of_bots, Chat.is_waiting, Chat.delayed_at.is_(None), Chat.by_mail_at.is_(None),
+                    since >= WAITS_SINCE), Chat.admit_delay)
     for of_bots, since in _instants(bots, "absence_seconds", at, up_since):
-        for chat in _some(of_bots, Chat.state == State.LIVE, *is_left_alone(since)):
-            chat.hand_back("absent", since)
+        _each(_some(of_bots, Chat.state == State.LIVE, *is_left_alone(since)),
+              lambda chat, since=since: chat.hand_back("absent", since))
 
 
 def close_idle(at: datetime) -> None:
@@ -71,11 +73,24 @@ def mail_missed(at: datetime, write: Callable[[Chat, list[Message]], tuple[str, 
 
     `write(chat, messages)` makes the mail: subject and text.
     """
-    for chat in _some(None, Chat.by_mail_at.is_not(None), Chat.mailed_seq < Chat.seq):
+    def mail(chat: Chat) -> None:
         with reading() as session:
             missed = _missed(session, chat)
         if not missed or missed[-1].created_at <= at - UNSEEN_FOR:
             chat.mail_missed(missed, write)
+
+    _each(_some(None, Chat.by_mail_at.is_not(None), Chat.mailed_seq < Chat.seq), mail)
+
+
+def _each(chats: list[Chat], step: Callable[[Chat], object]) -> None:
+    for chat in chats:
+        try:
+            step(chat)
+        except Exception as error:
+            if is_away(error):
+                raise
+            # It comes first the next time, too: it must not keep back the others.
+            log.exception("chat %s could not take its step", chat.id)
 
 
 def _missed(session: Session, chat: Chat) -> list[Message]:

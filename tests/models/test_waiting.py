@@ -60,6 +60,14 @@ def test_the_customer_is_told_that_it_takes_longer_once(local_desk, heard):
     assert log_of(chat).count("chat_delayed") == 1 and heard[-1] == ["chat_delayed"]
 
 
+def test_a_chat_that_cannot_take_its_step_keeps_back_no_other(local_desk, monkeypatch):
+    broken, sound = waiting_chat(local_desk), waiting_chat(local_desk)
+    admit = Chat.admit_delay
+    monkeypatch.setattr(Chat, "admit_delay", lambda chat: admit(chat) if chat.id != broken.id else 1 / 0)
+    after(minutes=10)
+    assert (step(broken), step(sound)) == ("chat_handed_off", "chat_delayed")
+
+
 def test_who_has_left_an_address_need_not_be_told(local_desk):
     chat = waiting_chat(local_desk)
     chat.leave_email("lena@example.com")
