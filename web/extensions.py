@@ -5,12 +5,12 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_compress import Compress
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 from itsdangerous import URLSafeTimedSerializer
 
 from languages import Catalogues
+from web.limits import line_of_visitor
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -29,4 +29,4 @@ babel.domain_instance = Catalogues()
 compress = Compress()
 csrf = CSRFProtect()
 htmx = Htmx()
-limiter = Limiter(get_remote_address)
+limiter = Limiter(line_of_visitor)

@@ -1,13 +1,31 @@
-"""How often a customer may write. In this process's memory: a count in a shared store would be a request of its own."""
+"""Whose requests are counted together, and how often a customer may write.
+
+That is counted in this process's memory: a shared store would be a request of its own.
+"""
 
 from collections import OrderedDict
+from ipaddress import ip_address, ip_network
 
+from flask_limiter.util import get_remote_address
 from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
 from realtime.connection import Allowance
 
 MOST_KEYS = 20_000
+
+
+def line_of_visitor() -> str:
+    """Whose line a request comes over: its address, or the network of an IPv6 one, for each line has a whole /64
+    to choose from (RFC 6177)."""
+    given = get_remote_address()
+    try:
+        address = ip_address(given)
+    except ValueError:  # a socket of the machine itself
+        return given
+    if address.version == 6 and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False)) if address.version == 6 else given
 
 
 class Limit:

@@ -54,6 +54,19 @@ def test_guessing_passwords_is_slowed_down(strict):
             assert_told_to_wait(guesser.post("/sign-in", data={**form, "password": PASSWORD}))
 
 
+def test_a_line_with_a_network_of_its_own_counts_as_one(strict):
+    desk = make_desk()
+
+    def guess(address: str) -> int:
+        with httpx.Client(base_url=strict.url, headers={"X-Forwarded-For": address}) as guesser:
+            form = {"email": desk.maya.email, "csrf_token": token_in(guesser.get("/sign-in").text), "password": "wrong"}
+            return guesser.post("/sign-in", data=form).status_code
+
+    assert [guess(f"2001:db8::{number}") for number in range(1, 5)] == [422] * 3 + [429]
+    assert guess("2001:db8:0:1::1") == 422
+    assert [guess(f"::ffff:203.0.113.{number}") for number in range(101, 105)] == [422] * 4
+
+
 def test_a_customer_who_floods_is_told_to_wait_and_others_are_not(strict):
     desk = make_desk()
     flooder, other = (from_address(strict, desk, "203.0.113.1") for _ in range(2))
