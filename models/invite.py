@@ -14,7 +14,7 @@ from models.event import Action, track
 from models.mail import Mail
 from models.member import EmailTaken, Member, UnknownMember, clean_email, hash_password
 from models.secret import digest, new_token
-from models.team import grant, refuse_grant
+from models.team import could_make, grant, refuse_grant
 from models.text import clean
 
 GOOD_FOR = timedelta(days=7)
@@ -40,7 +40,7 @@ class InviteUsed(InviteOver):
 
 
 class InviteRevoked(InviteOver):
-    """It was taken back, or replaced by another link."""
+    """It was taken back, replaced by another link, or who made it could not make it any more."""
 
 
 class InviteExpired(InviteOver):
@@ -67,6 +67,8 @@ class Invite(Base):
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # Who made the newest link to it; None of those from before this was noted.
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
 
     @staticmethod
     def make(by: Member, email: str, role: str, bots: Sequence[Bot] | None,
@@ -77,7 +79,8 @@ class Invite(Base):
         """
         email, token = clean_email(email), new_token()
         invite = Invite(workspace_id=by.workspace_id, email=email, role=role, all_bots=bots is None or role == "owner",
-                        bot_ids=[bot.id for bot in bots or ()], token_hash=digest(token), expires_at=now() + GOOD_FOR)
+                        bot_ids=[bot.id for bot in bots or ()], token_hash=digest(token), expires_at=now() + GOOD_FOR,
+                        made_by_id=by.id)
         try:
             with transaction() as session:
                 _refuse_taken(session, email)
@@ -111,7 +114,7 @@ class Invite(Base):
         token = new_token()
         with transaction() as session:
             _refuse_foreign(session, self, by)
-            _change_open(session, self, token_hash=digest(token), expires_at=now() + GOOD_FOR)
+            _change_open(session, self, token_hash=digest(token), expires_at=now() + GOOD_FOR, made_by_id=by.id)
             track(session, Action.INVITE_RENEWED, by=by, email=self.email)
             _send(session, self, token, letter)
         return token
@@ -131,7 +134,8 @@ class Invite(Base):
             raise UnknownInvite
         if invite.accepted_at:
             raise InviteUsed
-        if invite.revoked_at:
+        if invite.revoked_at or not could_make(session, invite.made_by_id,
+                                               lambda maker: _refuse_foreign(session, invite, maker)):
             raise InviteRevoked
         if invite.is_expired:
             raise InviteExpired

@@ -12,7 +12,7 @@ GOOD_FOR = timedelta(hours=1)
 
 
 class ResetLink(Base):
-    """A link with which a member chooses a new password; the newest one counts."""
+    """A link with which a member chooses a new password; `made_by_id` is None for one that is mailed to who asks."""
 
     __tablename__ = "reset_links"
 
@@ -22,13 +22,19 @@ class ResetLink(Base):
     created_at: Mapped[Created]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
 
     @staticmethod
-    def new(session: Session, member_id: int) -> str:
-        """The token of a new link, inside the caller's transaction; it replaces those before."""
-        ResetLink.spend(session, ResetLink.member_id == member_id)
+    def new(session: Session, member_id: int, made_by_id: int | None = None) -> str:
+        """The token of a new link, inside the caller's transaction. It replaces those before.
+
+        One that is mailed leaves those that an administrator has passed on: anybody can ask for a mail.
+        """
+        of_asking = [ResetLink.made_by_id.is_(None)] if made_by_id is None else []
+        ResetLink.spend(session, ResetLink.member_id == member_id, *of_asking)
         token = new_token()
-        session.add(ResetLink(member_id=member_id, token_hash=digest(token), expires_at=now() + GOOD_FOR))
+        session.add(ResetLink(member_id=member_id, token_hash=digest(token), expires_at=now() + GOOD_FOR,
+                              made_by_id=made_by_id))
         return token
 
     @staticmethod

@@ -13,7 +13,7 @@ from models.mail import Mail
 from models.member import Member, UnknownMember, hash_password, set_password
 from models.reset_link import ResetLink
 from models.secret import digest
-from models.team import refuse_change
+from models.team import could_make, refuse_change
 
 # Nobody's mailbox is to be filled by strangers.
 MAILED_AFTER = timedelta(minutes=2)
@@ -40,17 +40,17 @@ def make_link(member: Member, by: Member) -> str:
     with transaction() as session:
         # Locked: a link that is made while the member is promoted would outlive that.
         refuse_change(session, session.get(Member, by.id), session.get(Member, member.id, with_for_update=True))
-        token = ResetLink.new(session, member.id)
+        token = ResetLink.new(session, member.id, by.id)
         track(session, Action.RESET_LINK_MADE, by=by, member=member.id)
     return token
 
 
 def holder_of_link(session: Session, token: str) -> Member:
-    """Who may choose a new password with this link; raises UnknownResetLink."""
+    """Who may choose a new password with this link; raises UnknownResetLink, also when its maker lost that power."""
     good = (ResetLink.token_hash == digest(token), ResetLink.used_at.is_(None), ResetLink.expires_at > now())
-    found = select(Member).join(ResetLink, ResetLink.member_id == Member.id)
-    member = session.scalars(found.where(*good, Member.disabled_at.is_(None))).first()
-    if member is None:
+    found = select(Member, ResetLink.made_by_id).join(ResetLink, ResetLink.member_id == Member.id)
+    member, maker_id = session.execute(found.where(*good, Member.disabled_at.is_(None))).first() or (None, None)
+    if member is None or not could_make(session, maker_id, lambda maker: refuse_change(session, maker, member)):
         raise UnknownResetLink
     return member
 

@@ -4,7 +4,7 @@ Owners change everybody. Admins change admins and members whose bots they all se
 their reach. There is always one owner left. `by` is None for the command line, which may do everything but that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -125,6 +125,21 @@ def may_change(session: Session, by: Member, member: Member) -> bool:
     return True
 
 
+def could_make(session: Session, member_id: int | None, may: Callable[[Member], None]) -> bool:
+    """Whether who has made a link could make it now, too: `may(maker)` raises OwnersOnly or BeyondOwnBots.
+
+    Of links that no administrator has made (None) nobody's power is the measure.
+    """
+    maker = session.get(Member, member_id) if member_id else None
+    if maker is None:
+        return True
+    try:
+        may(maker)
+    except (OwnersOnly, BeyondOwnBots):
+        return False
+    return maker.is_administrator and not maker.is_disabled
+
+
 def refuse_change(session: Session, by: Member, member: Member) -> None:
     """Raises OwnersOnly or BeyondOwnBots when `by` may not change `member`."""
     if by.is_owner:
@@ -174,6 +189,8 @@ def _refuse_last_owner(session: Session, owner: Member) -> None:
 
 def _shut_out(session: Session, member: Member, by: Member | None) -> None:
     session.flush()
+    # Else one that was made before would let them in as soon as they are enabled.
+    ResetLink.spend(session, ResetLink.member_id == member.id)
     SignIn.revoke_all(session, member)
     hand_back_all(session, member, LOST_ACCESS, by=by)
 
@@ -196,7 +213,8 @@ def _access(session: Session, member: Member) -> tuple[str, bool, frozenset[int]
 
 
 def _own(session: Session, member: Member) -> set[int]:
-    return set(session.scalars(select(BotAccess.bot_id).where(BotAccess.member_id == member.id)))
+    mine = select(BotAccess.bot_id).join(Bot, Bot.id == BotAccess.bot_id).where(BotAccess.member_id == member.id)
+    return set(session.scalars(mine.where(Bot.deleted_at.is_(None))))
 
 
 def _bot_ids(session: Session, all_bots: bool, own: frozenset[int]) -> Sequence[int]:

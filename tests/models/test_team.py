@@ -1,15 +1,19 @@
 """The team: who may change whom, and what becomes of the chats of who loses access."""
 
+from datetime import timedelta
+
 import pytest
 
-from models import Bot, BotAccess, Chat, Member, SignIn, now, reading, team
+from models import Bot, BotAccess, Chat, Invite, Member, SignIn, now, reading, team
+from models.invite import InviteRevoked
 from models.member import UnknownMember, WrongCredentials
 from models.refusals import NoAccess
+from models.resetting import UnknownResetLink, mail_link, make_link, use_link
 from models.team import BeyondOwnBots, LastOwner, NotYourself, OwnersOnly
 from tests.conftest import add_member
 from tests.models.chats import change, fresh, held_chat, log_of, rows, sign_in_of, waiting_chat
 from tests.models.racing import Arena
-from tests.people import new_uuid
+from tests.people import PASSWORD, new_uuid
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
@@ -159,3 +163,51 @@ def test_a_deleted_bot_among_those_of_a_member_bothers_nobody(local_desk, owner)
     change(Bot, Bot.id == local_desk.bot.id, deleted_at=now())
     team.change(local_desk.maya, owner, "admin", [])
     assert bots_of(local_desk.maya) == []
+
+
+def test_a_deleted_bot_that_an_admin_did_not_see_keeps_them_from_nobody(local_desk, owner):
+    team.change(local_desk.maya, owner, "member", [local_desk.bot, local_desk.other_bot])
+    change(Bot, Bot.id == local_desk.other_bot.id, deleted_at=now())
+    team.change(local_desk.maya, local_desk.anna, "admin", [local_desk.bot])
+    assert now_of(local_desk.maya).role == "admin"
+
+
+# Links that somebody has made
+
+
+def demote(member, by) -> None:
+    team.change(member, by, "member", [])
+
+
+@pytest.mark.parametrize("lose_power", [demote, team.disable, team.remove])
+def test_links_go_with_the_power_of_who_made_them(local_desk, owner, lose_power):
+    invite = Invite.make(local_desk.anna, "pia@example.com", "admin", [local_desk.bot])[1]
+    password = make_link(local_desk.maya, by=local_desk.anna)
+    others = make_link(local_desk.noor, by=owner)
+    lose_power(local_desk.anna, by=owner)
+    with pytest.raises(InviteRevoked):
+        Invite.accept(invite, "Pia", PASSWORD)
+    with pytest.raises(UnknownResetLink):
+        use_link(password, PASSWORD)
+    assert use_link(others, PASSWORD).id == local_desk.noor.id
+
+
+def test_an_invite_that_is_made_anew_has_the_power_of_who_did_that(local_desk, owner):
+    invite = Invite.make(local_desk.anna, "pia@example.com", "admin", [local_desk.bot])[0]
+    team.disable(local_desk.anna, by=owner)
+    assert Invite.accept(invite.renew(by=owner), "Pia", PASSWORD).role == "admin"
+
+
+def test_an_old_link_does_not_let_in_who_was_disabled_and_enabled(local_desk, owner):
+    link = make_link(local_desk.maya, by=owner)
+    team.disable(local_desk.maya, by=owner)
+    team.enable(local_desk.maya, by=owner)
+    with pytest.raises(UnknownResetLink):
+        use_link(link, PASSWORD)
+
+
+def test_a_stranger_who_asks_for_a_mail_spoils_no_link_of_an_administrator(local_desk, monkeypatch):
+    monkeypatch.setattr("models.resetting.MAILED_AFTER", timedelta(0))
+    link = make_link(local_desk.maya, by=local_desk.anna)
+    mail_link(local_desk.maya.email, lambda token: ("A new password", token))
+    assert use_link(link, PASSWORD).id == local_desk.maya.id
