@@ -1,4 +1,4 @@
-"""Invites into the team: a link that is good for one use and for a week. What the link holds, no table does."""
+"""Invites into the team: a link that is good for one use and for a week. No table holds it but the mail it goes by."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -125,12 +125,12 @@ def may_change(session: Session, by: Member, member: Member) -> bool:
     return True
 
 
-def could_make(session: Session, member_id: int | None, may: Callable[[Member], None]) -> bool:
+def could_make(session: Session, maker_id: int | None, may: Callable[[Member], None]) -> bool:
     """Whether who has made a link could make it now, too: `may(maker)` raises OwnersOnly or BeyondOwnBots.
 
     Of links that no administrator has made (None) nobody's power is the measure.
     """
-    maker = session.get(Member, member_id) if member_id else None
+    maker = session.get(Member, maker_id) if maker_id else None
     if maker is None:
         return True
     try:
