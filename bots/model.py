@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 import httpx
 
 from bots.engine import Answer, BotSettings, EngineFailed, Entry, Question
-from bots.outward import asking, bounded, lines_of
+from bots.outward import NotTaken, asking, bounded, lines_of
 from bots.retrieval import library_of
 
 # What a model says in place of an answer that it does not have.
 NO_ANSWER = "NO_ANSWER"
 PASSAGES, NEAR_ENOUGH = 5, 0.2
 HISTORY = 10
-ANSWER_TOKENS = 500
+# A model that thinks before it answers pays for its thoughts from the same purse.
+ANSWER_TOKENS, THINKING_TOKENS = 500, 4_000
 ANSWER_CHARACTERS = 4_000
 STREAM_BYTES = 2_000_000
 # A rough measure, for endpoints that do not say what they count.
@@ -82,15 +83,21 @@ class ModelEngine:
                 {"role": "user", "content": question.text}]
 
     def _ask(self, question: Question, messages: list[dict]) -> str:
+        temperature = self._settings.option("temperature")
+        wishes = {} if temperature is None else {"temperature": temperature}
+        try:
+            return self._post(question, {"messages": messages, "max_tokens": ANSWER_TOKENS, **wishes})
+        except NotTaken:
+            # OpenAI's models that think know the limit by another name alone, and take no temperature.
+            return self._post(question, {"messages": messages, "max_completion_tokens": THINKING_TOKENS})
+
+    def _post(self, question: Question, body: dict) -> str:
         settings = self._settings
-        body = {"model": settings.option("model"), "messages": messages, "max_tokens": ANSWER_TOKENS, "stream": True,
-                "stream_options": {"include_usage": True}}
-        if settings.option("temperature") is not None:
-            body["temperature"] = settings.option("temperature")
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
         if settings.secret:
             headers["Authorization"] = f"Bearer {settings.secret}"
-        sent = json.dumps(body).encode()
+        sent = json.dumps({"model": settings.option("model"), "stream": True,
+                           "stream_options": {"include_usage": True}, **body}).encode()
         question.meter.tokens = len(sent) // CHARACTERS_PER_TOKEN
         url = f"{settings.option('url').rstrip('/')}/chat/completions"
         with asking(url, sent, headers, settings.limit_seconds, settings.internal_hosts) as response:

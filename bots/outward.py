@@ -29,6 +29,10 @@ class NotThere(Exception):
     """A name that means no address."""
 
 
+class NotTaken(EngineFailed):
+    """A server that reads requests, but does not take one like this."""
+
+
 class GuardedTransport(httpx.HTTPTransport):
     """Connects to an address that it has looked at, whatever the name may mean a moment later."""
 
@@ -114,6 +118,8 @@ def lines_of(response: httpx.Response, most: int) -> Iterator[str]:
 def _refuse_status(status: int) -> None:
     if 300 <= status < 400:
         raise EngineFailed("redirected")
+    if status == 400:
+        raise NotTaken("failing")
     if status >= 400:
         raise EngineFailed(TROUBLE_BY_STATUS.get(status, "failing"))
 

@@ -99,6 +99,11 @@ def stream(*words: str, pause: bool = False) -> Reply:
     return Reply([*said, event(finish="stop"), usage, b"data: [DONE]\n\n"], type="text/event-stream")
 
 
+def refuses(field: str) -> Reply:
+    """A model that does not know a field of the request."""
+    return Reply([json.dumps({"error": {"message": f"Unsupported parameter: '{field}'"}}).encode()], status=400)
+
+
 def says(**said) -> Reply:
     """A webhook's answer."""
     return Reply([json.dumps(said).encode()])

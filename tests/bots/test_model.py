@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bots import BotSettings, Entry, Meter, Question, Spent, ask, engine_for
-from tests.bots.servers import Reply, event, fake_server, stream
+from tests.bots.servers import Reply, event, fake_server, refuses, stream
 
 ENTRIES = (
     Entry(1, "When are you open?", (), "From ten to six."),
@@ -65,6 +65,24 @@ def test_the_hosts_own_instructions_take_the_place_of_ours():
         answer_of(server, prompt="You are a pirate.", temperature=None)
     assert server.asked[0].json["messages"][0]["content"].startswith("You are a pirate.\n")
     assert "temperature" not in server.asked[0].json
+
+
+def test_one_that_thinks_is_asked_once_more_in_its_own_words_with_room_for_its_thoughts():
+    with fake_server(refuses("max_tokens"), stream("Nine days.")) as server:
+        assert answer_of(server).text == "Nine days."
+    first, second = (asked.json for asked in server.asked)
+    assert second["max_completion_tokens"] > first["max_tokens"]
+    assert second.keys() & {"max_tokens", "temperature"} == set()
+    assert second["messages"] == first["messages"]
+
+
+def test_one_that_takes_neither_is_asked_no_third_time_and_all_within_the_limit():
+    with fake_server(refuses("max_tokens")) as server:
+        assert answer_of(server).trouble == "failing"
+        assert len(server.asked) == 2
+    with fake_server(refuses("max_tokens"), Reply([None])) as server:
+        answer = ask(engine_for(settings_for(server.url), ENTRIES), Question("Norway?"), 0.3)
+        assert (answer.trouble, len(server.asked)) == ("slow", 2)
 
 
 @pytest.mark.parametrize(("spent", "trouble"), [
