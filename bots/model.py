@@ -98,9 +98,10 @@ class ModelEngine:
             headers["Authorization"] = f"Bearer {settings.secret}"
         sent = json.dumps({"model": settings.option("model"), "stream": True,
                            "stream_options": {"include_usage": True}, **body}).encode()
-        question.meter.tokens = len(sent) // CHARACTERS_PER_TOKEN
         url = f"{settings.option('url').rstrip('/')}/chat/completions"
         with asking(url, sent, headers, settings.limit_seconds, settings.internal_hosts) as response:
+            # Nobody charges for a question that was not taken.
+            question.meter.tokens = len(sent) // CHARACTERS_PER_TOKEN
             return self._read(question, response)
 
     def _read(self, question: Question, response: httpx.Response) -> str:

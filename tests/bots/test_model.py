@@ -134,10 +134,28 @@ def test_one_that_is_slow_is_given_up_and_what_it_began_is_paid_for():
     assert meter.tokens > 100
 
 
+def test_one_that_breaks_off_is_paid_for():
+    meter = Meter()
+    with fake_server(Reply([event("Nine")], type=STREAM, cut=True)) as server:
+        assert answer_of(server, question=Question("Norway?", meter=meter)).trouble == "cut"
+    assert meter.tokens > 100
+
+
 def test_a_server_that_is_not_there_is_unreachable():
     with fake_server() as server:
         pass
     assert answer_of(server).trouble == "unreachable"
+
+
+@pytest.mark.parametrize(("reply", "trouble"), [
+    (None, "unreachable"), (Reply([b"{}"], status=401), "refused"), (Reply([b"{}"], status=500), "failing"),
+    (refuses("messages"), "failing")])
+def test_a_question_that_was_not_taken_costs_nothing(reply, trouble):
+    meter = Meter()
+    with fake_server(reply) as server:
+        url = server.url if reply else "http://127.0.0.1:1"
+        answer = ask(engine_for(settings_for(url), ENTRIES), Question("Norway?", meter=meter), 3)
+    assert (answer.trouble, meter.tokens) == (trouble, 0)
 
 
 def test_an_endless_answer_is_cut_at_what_a_message_holds():
