@@ -113,9 +113,8 @@ class ModelEngine:
             question.meter.tokens = max(question.meter.tokens, asked + len(text) // CHARACTERS_PER_TOKEN)
             if len(text) > ANSWER_CHARACTERS:
                 break
-            # Not a letter of the word that stands for "no answer".
-            if not NO_ANSWER.startswith(text.strip()[:len(NO_ANSWER)]):
-                question.tell(_without_marks(text))
+            if NO_ANSWER not in text and (shown := _without_marks(_without_begun_word(text))):
+                question.tell(shown)
         return text
 
 
@@ -175,6 +174,12 @@ def _text(value: object) -> str:
 def _numbers(text: str) -> list[int]:
     """The passages that an answer names."""
     return [int(number) for cited in _CITED.findall(text) for number in re.findall(r"\d{1,3}", cited)]
+
+
+def _without_begun_word(text: str) -> str:
+    """Not a letter of what may become the word that stands for "no answer"."""
+    begun = max(length for length in range(len(NO_ANSWER)) if text.endswith(NO_ANSWER[:length]))
+    return text[:len(text) - begun]
 
 
 def _without_marks(text: str) -> str:

@@ -54,6 +54,22 @@ def test_no_answer_is_the_fallback_and_not_a_letter_of_it_is_told():
     assert (answer.text, answer.understood, answer.trouble, told) == ("Pardon?", False, None, [])
 
 
+@pytest.mark.parametrize("words", [
+    ("I am not sure. NO_", "ANSWER"), ("I am not sure. ", *"NO_ANSWER", " Sorry."), ("I am not sure. NO_ANSWER.",)])
+def test_no_answer_after_other_words_is_the_fallback_and_not_told_either(words):
+    told = []
+    with fake_server(stream(*words)) as server:
+        answer = answer_of(server, question=Question("Do you sell kites?", tell=told.append))
+    assert (answer.text, set(told) - {"I am not sure."}) == ("Pardon?", set())
+
+
+def test_what_only_began_like_no_answer_is_told():
+    told = []
+    with fake_server(stream("NO", "RWAY: N", "ine days.")) as server:
+        answer = answer_of(server, question=Question("parcels to Norway?", tell=told.append))
+    assert (told, answer.text) == (["NORWAY:", "NORWAY: Nine days."], "NORWAY: Nine days.")
+
+
 def test_an_endpoint_that_does_not_stream_is_understood():
     said = {"choices": [{"message": {"content": "Nine days."}}], "usage": {"total_tokens": 9}}
     with fake_server(Reply([json.dumps(said).encode()])) as server:
