@@ -12,6 +12,8 @@ from bots.retrieval import library_of
 
 # What a model says in place of an answer that it does not have.
 NO_ANSWER = "NO_ANSWER"
+# The reason a model gives for an end that is none.
+OUT_OF_TOKENS = "length"
 PASSAGES, NEAR_ENOUGH = 5, 0.2
 HISTORY = 10
 # A model that thinks before it answers pays for its thoughts from the same purse.
@@ -35,6 +37,8 @@ ROLES = {"customer": "user", "bot": "assistant", "member": "assistant"}
 # The white space before a mark is looked for once, from its beginning: a model may stutter line breaks for ever.
 _CITED = re.compile(r"(?<!\s)\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _BEGUN = re.compile(r"(?<!\s)\s*\[[\d\s,]*$")
+# Where a sentence ends, with the passages it names; not after "2.", which may begin a price, or number a step.
+_END = re.compile(r"""(?:(?<!\d)\.|[!?…])["'”’»)]*(?:\s*\[[\d\s,]+\])*(?=\s|$)|[。！？؟।]|""" + NO_ANSWER)
 
 
 class ModelEngine:
@@ -107,15 +111,17 @@ class ModelEngine:
     def _read(self, question: Question, response: httpx.Response) -> str:
         if response.headers.get("Content-Type", "").startswith("application/json"):
             return _whole(question, response)
-        asked, text = question.meter.tokens, ""
-        for piece in _pieces(question, response):
-            text += piece
+        asked, text, reason = question.meter.tokens, "", ""
+        for piece, ends in _pieces(question, response):
+            text, reason = text + piece, reason or ends
+            if not piece:
+                continue
             question.meter.tokens = max(question.meter.tokens, asked + len(text) // CHARACTERS_PER_TOKEN)
             if len(text) > ANSWER_CHARACTERS:
                 break
             if NO_ANSWER not in text and (shown := _without_marks(_without_begun_word(text))):
                 question.tell(shown)
-        return text
+        return _whole_sentences(text) if reason == OUT_OF_TOKENS else text
 
 
 def _whole(question: Question, response: httpx.Response) -> str:
@@ -123,14 +129,15 @@ def _whole(question: Question, response: httpx.Response) -> str:
     try:
         said = json.loads(b"".join(bounded(response, STREAM_BYTES)))
         question.meter.tokens = _usage(said) or question.meter.tokens
-        text = said["choices"][0]["message"]["content"]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        choice = said["choices"][0]
+        text, reason = _text(choice["message"]["content"] or ""), choice.get("finish_reason")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EngineFailed("nonsense") from error
-    return _text(text)
+    return _whole_sentences(text) if reason == OUT_OF_TOKENS else text
 
 
-def _pieces(question: Question, response: httpx.Response) -> Iterator[str]:
-    """What a stream of server-sent events says, piece by piece. Raises EngineFailed for one without an end."""
+def _pieces(question: Question, response: httpx.Response) -> Iterator[tuple[str, str]]:
+    """What a stream of server-sent events says, piece by piece, and why it ends. Raises EngineFailed for no end."""
     finished = False
     for line in lines_of(response, STREAM_BYTES):
         if not line.startswith("data:"):
@@ -139,22 +146,22 @@ def _pieces(question: Question, response: httpx.Response) -> Iterator[str]:
         if told == "[DONE]":
             return
         piece, usage, ends = _event(told)
-        finished = finished or ends
+        finished = finished or bool(ends)
         question.meter.tokens = usage or question.meter.tokens
-        if piece:
-            yield piece
+        yield piece, ends
     if not finished:
         raise EngineFailed("cut")
 
 
-def _event(told: str) -> tuple[str, int, bool]:
-    """One event: what it adds, the tokens that were used as far as it says, and whether the answer ends with it."""
+def _event(told: str) -> tuple[str, int, str]:
+    """One event: what it adds, the tokens that were used as far as it says, and why the answer ends with it."""
     try:
         event = json.loads(told)
         if event.get("error"):
             raise EngineFailed("failing")
         choice = (event.get("choices") or [{}])[0]
-        return _text(choice.get("delta", {}).get("content") or ""), _usage(event), bool(choice.get("finish_reason"))
+        piece = _text(choice.get("delta", {}).get("content") or "")
+        return piece, _usage(event), choice.get("finish_reason") or ""
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EngineFailed("nonsense") from error
 
@@ -174,6 +181,14 @@ def _text(value: object) -> str:
 def _numbers(text: str) -> list[int]:
     """The passages that an answer names."""
     return [int(number) for cited in _CITED.findall(text) for number in re.findall(r"\d{1,3}", cited)]
+
+
+def _whole_sentences(text: str) -> str:
+    """What was said to its end. Raises EngineFailed when that is nothing."""
+    ends = [found.end() for found in _END.finditer(text)]
+    if not ends:
+        raise EngineFailed("cut")
+    return text[:ends[-1]]
 
 
 def _without_begun_word(text: str) -> str:

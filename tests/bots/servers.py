@@ -90,13 +90,13 @@ def event(content: str = "", finish: str | None = None, **more) -> bytes:
     return b"data: " + json.dumps({"choices": choices, **more}).encode() + b"\n\n"
 
 
-def stream(*words: str, pause: bool = False) -> Reply:
+def stream(*words: str, pause: bool = False, finish: str = "stop") -> Reply:
     """A model that says `words`; with a `pause`, the test says when it goes on after the first."""
     said = [event(word) for word in words]
     if pause:
         said.insert(1, None)
     usage = b'data: {"choices": [], "usage": {"total_tokens": 321}}\n\n'
-    return Reply([*said, event(finish="stop"), usage, b"data: [DONE]\n\n"], type="text/event-stream")
+    return Reply([*said, event(finish=finish), usage, b"data: [DONE]\n\n"], type="text/event-stream")
 
 
 def refuses(field: str) -> Reply:

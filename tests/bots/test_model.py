@@ -76,6 +76,33 @@ def test_an_endpoint_that_does_not_stream_is_understood():
         assert answer_of(server).text == "Nine days."
 
 
+def whole(content: str | None, finish: str) -> Reply:
+    return Reply([json.dumps({"choices": [{"message": {"content": content}, "finish_reason": finish}]}).encode()])
+
+
+@pytest.mark.parametrize("reply", [lambda said: stream(said, finish="length"), lambda said: whole(said, "length")],
+                         ids=["streamed", "whole"])
+@pytest.mark.parametrize(("said", "kept", "trouble"), [
+    ("Nine days [2]. To Oslo it ta", "Nine days.", None),
+    ("Nine “days.” [1]\n\n1. Pay 4.50 and wa", "Nine “days.”", None),
+    ("Nine days! It costs 4.", "Nine days!", None),
+    ("需要九天。运费是", "需要九天。", None),
+    ("Sorry. NO_ANSWER, for nothing he", "Pardon?", None),
+    ("It takes, as far as I can", None, "cut"),
+    ("", None, "cut"),
+])
+def test_an_answer_out_of_tokens_ends_with_its_last_sentence_or_is_none(reply, said, kept, trouble):
+    with fake_server(reply(said)) as server:
+        answer = answer_of(server)
+    assert answer.trouble == trouble
+    assert trouble or answer.text == kept
+
+
+def test_what_an_answer_out_of_tokens_names_is_its_source():
+    with fake_server(stream("Nine days. [1] To Oslo it ta", finish="length")) as server:
+        assert answer_of(server).source == "ship.md, Shipping"
+
+
 def test_the_hosts_own_instructions_take_the_place_of_ours():
     with fake_server(stream("Arr.")) as server:
         answer_of(server, prompt="You are a pirate.", temperature=None)
