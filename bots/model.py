@@ -160,7 +160,7 @@ def _event(told: str) -> tuple[str, int, str]:
         if event.get("error"):
             raise EngineFailed("failing")
         choice = (event.get("choices") or [{}])[0]
-        piece = _text(choice.get("delta", {}).get("content") or "")
+        piece = _text((choice.get("delta") or {}).get("content") or "")
         return piece, _usage(event), choice.get("finish_reason") or ""
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise EngineFailed("nonsense") from error

@@ -103,6 +103,12 @@ def test_what_an_answer_out_of_tokens_names_is_its_source():
         assert answer_of(server).source == "ship.md, Shipping"
 
 
+def test_an_end_that_adds_nothing_spoils_nothing():
+    end = b'data: {"choices": [{"delta": null, "finish_reason": "stop"}]}\n\n'
+    with fake_server(Reply([event("Nine days."), end], type=STREAM)) as server:
+        assert answer_of(server).text == "Nine days."
+
+
 def test_the_hosts_own_instructions_take_the_place_of_ours():
     with fake_server(stream("Arr.")) as server:
         answer_of(server, prompt="You are a pirate.", temperature=None)
