@@ -18,6 +18,10 @@ from bots.engine import EngineFailed
 CONNECT_SECONDS = 5
 # Of httpx's answers, only those whose bytes come as they were sent: a packed one could be unpacked to any size.
 PLAIN = {"Accept-Encoding": "identity", "User-Agent": "Baton"}
+# An IPv4 address is in their last 32 bits: NAT64, IPv4-compatible, IPv4-translated.
+_WRAPPING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+# NAT64 of one network alone, and only that knows where in it the IPv4 address is.
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 TROUBLE_BY_STATUS = {401: "refused", 403: "refused", 404: "missing", 405: "missing", 429: "busy"}
 
 
@@ -70,7 +74,7 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet's, also where it is wrapped into another."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     inner = ip.version == 6 and (ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1]) or _translated(ip))
-    return ip.is_global and not ip.is_multicast and (not inner or is_public(str(inner)))
+    return ip.is_global and not ip.is_multicast and ip not in _LOCAL_NAT64 and (not inner or is_public(str(inner)))
 
 
 @contextmanager
@@ -125,8 +129,8 @@ def _refuse_status(status: int) -> None:
 
 
 def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside of one that a NAT64 gateway would translate."""
-    inside = ip in ipaddress.ip_network("64:ff9b::/96")
+    """The IPv4 address inside of one that a gateway may translate."""
+    inside = any(ip in network for network in _WRAPPING)
     return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if inside else None
 
 

@@ -13,12 +13,15 @@ from tests.bots.servers import Reply, fake_server, says
     "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.5.5", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
     "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1",
     "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2001:db8::1", "198.18.0.1",
+    "64:ff9b:1::7f00:1", "64:ff9b:1:7f00:0:100::", "64:ff9b:1::909:909", "::10.0.0.1", "::7f00:1", "::ffff:0:127.0.0.1",
+    "::ffff:0:a00:1",
 ])
 def test_addresses_inside_are_not_public(address):
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["9.9.9.9", "93.184.215.14", "2606:4700:4700::1111", "64:ff9b::909:909"])
+@pytest.mark.parametrize("address", ["9.9.9.9", "93.184.215.14", "2606:4700:4700::1111", "64:ff9b::909:909",
+                                     "::9.9.9.9", "::ffff:0:9.9.9.9"])
 def test_addresses_outside_are_public(address):
     assert is_public(address)
 
