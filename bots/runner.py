@@ -103,23 +103,24 @@ class Runner:
 
     def answer(self, chat_id: int) -> bool:
         """Answer the oldest open question of a chat; False when there is none (left)."""
-        task = self._task(chat_id)
-        if task is None:
-            return False
-        answered = False
-        try:
-            with self._turns[task.chat.bot_id]:
+        with self._turns[_bot_of(chat_id)]:
+            # Looked for only now: the customer may have left the bot while the chat waited for its turn.
+            task = self._task(chat_id)
+            if task is None:
+                return False
+            answered = False
+            try:
                 answer = self._ask(task)
-            task.chat.answer(task.message, task.chat.epoch, answer.text, understood=answer.understood,
-                             offer=answer.offer_human, hands_over=answer.hands_over, **_came_from(answer))
-            answered = True
-        except LateAnswer as late:
-            # The customer was handed over, or left, while the bot was thinking; or another process was faster.
-            self.late_answers += 1
-            log.info("answer to %s dropped: %s", task.message.seq, late)
-        finally:
-            if task.is_slow and not answered:
-                self._show(chat_id, None)
+                task.chat.answer(task.message, task.chat.epoch, answer.text, understood=answer.understood,
+                                 offer=answer.offer_human, hands_over=answer.hands_over, **_came_from(answer))
+                answered = True
+            except LateAnswer as late:
+                # The customer was handed over, or left, while the bot was thinking; or another process was faster.
+                self.late_answers += 1
+                log.info("answer to %s dropped: %s", task.message.seq, late)
+            finally:
+                if task.is_slow and not answered:
+                    self._show(chat_id, None)
         return True
 
     def _task(self, chat_id: int) -> "_Task | None":
@@ -253,6 +254,11 @@ def abandoned() -> list[int]:
             Chat.state == State.BOT, Chat.last_customer_seq > Chat.answered_seq,
             or_(Bot.engine.not_in(SLOW), Chat.last_message_at < over))
         return list(session.scalars(waiting.order_by(Chat.id)))
+
+
+def _bot_of(chat_id: int) -> int:
+    with reading() as session:
+        return session.scalar(select(Chat.bot_id).where(Chat.id == chat_id))
 
 
 def _about(session: Session, bot: Bot, chat: Chat, message: Message) -> dict:

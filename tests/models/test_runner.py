@@ -248,6 +248,27 @@ def test_an_answer_that_comes_after_the_customer_left_the_bot_is_dropped(local_d
     assert before[-2:] == ["customer: three", {"hand_off": "chat_handed_off", "end": "chat_ended"}[leave]]
 
 
+def test_a_chat_that_left_the_bot_before_its_turn_is_not_asked_about(local_desk, engine, monkeypatch):
+    monkeypatch.setattr(bots.runner, "AT_ONCE", 1)
+    questions, thought = [], gevent.event.Event()
+
+    def answer(question):
+        questions.append(question.text)
+        thought.wait()
+        return echo(question)
+
+    engine(answer)
+    on_commit(Runner(8, nullcontext).hear)
+    write_first(local_desk, "one")
+    gevent.sleep(0.01)
+    waits = chat_of(write_first(local_desk, "two"))
+    gevent.sleep(0.01)
+    waits.end()
+    thought.set()
+    settle()
+    assert questions == ["one"]
+
+
 def test_the_bot_is_silent_where_people_talk(local_desk, runner, engine):
     engine(echo)
     chat = waiting_chat(local_desk)
