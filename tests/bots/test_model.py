@@ -190,12 +190,6 @@ def test_one_that_breaks_off_is_paid_for():
     assert meter.tokens > 100
 
 
-def test_a_server_that_is_not_there_is_unreachable():
-    with fake_server() as server:
-        pass
-    assert answer_of(server).trouble == "unreachable"
-
-
 @pytest.mark.parametrize(("reply", "trouble"), [
     (None, "unreachable"), (Reply([b"{}"], status=401), "refused"), (Reply([b"{}"], status=500), "failing"),
     (refuses("messages"), "failing")])
