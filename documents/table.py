@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from documents import FileTooLarge, NothingInside, Unreadable
@@ -32,16 +33,25 @@ class MissingColumn(Exception):
         self.name = name
 
 
-def rows_of(content: bytes) -> list[Row]:
-    """The rows of a table. Raises MissingColumn, FileTooLarge, Unreadable or NothingInside."""
+class TooManyRows(Exception):
+    """More rows than are wanted."""
+
+
+def rows_of(content: bytes, at_most: int) -> list[Row]:
+    """The rows of a table; none is read beyond the first too many.
+
+    Raises MissingColumn, TooManyRows, FileTooLarge, Unreadable or NothingInside.
+    """
     if len(content) > LARGEST_TABLE:
         raise FileTooLarge
     try:
-        rows = list(_rows(text_of(content)))
+        rows = list(islice(_rows(text_of(content)), at_most + 1))
     except (ValueError, csv.Error) as error:
         raise Unreadable from error
     if not rows:
         raise NothingInside
+    if len(rows) > at_most:
+        raise TooManyRows
     return rows
 
 

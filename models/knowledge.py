@@ -99,10 +99,10 @@ class KnowledgeEntry(Base):
         """Teach `bot` one entry. Raises InvalidText or TooMuchKnowledge."""
         draft = draft.cleaned()
         with transaction() as session:
+            _refuse_too_much(session, bot, adding=1)
             entry = KnowledgeEntry(bot_id=bot.id, **draft.columns())
             session.add(entry)
             session.flush()
-            _refuse_too_much(session, bot)
             _learned(session, bot, [draft])
             track(session, Action.ENTRY_ADDED, by=by, bot=bot.id, entry=entry.id, question=entry.question)
         return entry
@@ -136,15 +136,17 @@ def add_entries(bot: Bot, by: "Member | None", drafts: Iterable[Draft]) -> tuple
     drafts = {_words(draft.question): draft.cleaned() for draft in drafts}
     with transaction() as session:
         known = {_words(entry.question): entry for entry in KnowledgeEntry.of(session, bot) if not entry.source}
+        changed = len(drafts.keys() & known.keys())
+        added = len(drafts) - changed
+        _refuse_too_much(session, bot, added)
         for words, draft in drafts.items():
             if words in known:
                 session.execute(update(KnowledgeEntry).where(KnowledgeEntry.id == known[words].id)
                                 .values(**draft.columns()))
             else:
                 session.add(KnowledgeEntry(bot_id=bot.id, **draft.columns()))
-        changed = len(drafts.keys() & known.keys())
-        _imported(session, bot, by, drafts.values(), added=len(drafts) - changed, changed=changed)
-    return len(drafts) - changed, changed
+        _imported(session, bot, by, drafts.values(), added=added, changed=changed)
+    return added, changed
 
 
 def replace_documents(bot: Bot, by: "Member | None", documents: dict[str, Iterable[Draft]]) -> int:
@@ -156,6 +158,7 @@ def replace_documents(bot: Bot, by: "Member | None", documents: dict[str, Iterab
     with transaction() as session:
         for name in documents:
             _forget_document(session, bot, name)
+        _refuse_too_much(session, bot, len(drafts))
         session.add_all(KnowledgeEntry(bot_id=bot.id, **draft.columns()) for draft in drafts)
         _imported(session, bot, by, drafts, documents=list(documents), added=len(drafts))
     return len(drafts)
@@ -177,15 +180,14 @@ def _forget_document(session: Session, bot: Bot, source: str) -> int:
 
 
 def _imported(session: Session, bot: Bot, by: "Member | None", drafts: Iterable[Draft], **particulars) -> None:
-    session.flush()
-    _refuse_too_much(session, bot)
     _learned(session, bot, drafts)
     track(session, Action.KNOWLEDGE_IMPORTED, by=by, bot=bot.id, **particulars)
 
 
-def _refuse_too_much(session: Session, bot: Bot) -> None:
+def _refuse_too_much(session: Session, bot: Bot, adding: int) -> None:
+    """Asked before anything is added: writing what is refused would hold everybody up for nothing."""
     count = select(func.count()).select_from(KnowledgeEntry).where(KnowledgeEntry.bot_id == bot.id)
-    if session.scalar(count) > ENTRIES_AT_MOST:
+    if session.scalar(count) + adding > ENTRIES_AT_MOST:
         raise TooMuchKnowledge
 
 

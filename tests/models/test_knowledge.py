@@ -3,10 +3,12 @@
 from contextlib import nullcontext
 
 import pytest
+from sqlalchemy import event
 
 import models.knowledge
 from bots.runner import Runner
 from models import Bot, Event, KnowledgeEntry, UnansweredQuestion, on_commit, reading
+from models.database import writer
 from models.knowledge import Draft, TooMuchKnowledge, add_entries, documents_of, remove_document, replace_documents
 from models.text import EmptyText, TextTooLong
 from tests.models.chats import chat_of, log_of, write_first
@@ -102,6 +104,18 @@ def test_a_bot_has_a_bounded_number_of_entries(local_desk, monkeypatch):
     KnowledgeEntry.add(local_desk.bot, local_desk.anna, KEYS)
     with pytest.raises(TooMuchKnowledge):
         KnowledgeEntry.add(local_desk.bot, local_desk.anna, Draft("One", "more"))
+
+
+def test_what_is_too_much_is_refused_before_any_of_it_is_written(local_desk, monkeypatch):
+    monkeypatch.setattr(models.knowledge, "ENTRIES_AT_MOST", 4)
+    written = []
+    event.listen(writer(), "before_cursor_execute", lambda _connection, _cursor, said, *_more: written.append(said))
+    too_many = [KEYS, Draft("One", "more")]
+    with pytest.raises(TooMuchKnowledge):
+        add_entries(local_desk.bot, local_desk.anna, too_many)
+    with pytest.raises(TooMuchKnowledge):
+        replace_documents(local_desk.bot, local_desk.anna, {"a.md": too_many})
+    assert written and not [said for said in written if said.startswith(("INSERT", "UPDATE"))]
 
 
 def test_what_the_bot_cannot_answer_is_collected_once_and_counted(local_desk):

@@ -105,6 +105,7 @@ def test_a_table_is_imported(desk, pages):
     (b"question,answer\n", ["There is no text in it."]), (b"\x00", ["This file cannot be read. Is it damaged, or "
                                                                    "locked with a password?"]),
     (b"x" * 2_100_000, ["This file is too large."]),
+    (b"question,answer\n" + b"?,\n" * 220_000, ["A bot can have at most 2000 entries."]),
 ])
 def test_a_table_with_broken_rows_is_refused_as_a_whole(pages, table, sentences):
     with nothing_changes():

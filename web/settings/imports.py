@@ -13,7 +13,7 @@ from wtforms import FileField, StringField, TextAreaField
 import documents
 from documents import DocumentError, passages_in, passages_of
 from documents.formats import FORMATS
-from documents.table import MissingColumn, Row, rows_of
+from documents.table import MissingColumn, Row, TooManyRows, rows_of
 from models import Bot
 from models.knowledge import (
     ALTERNATIVES_AT_MOST,
@@ -106,9 +106,11 @@ class Refused(Exception):
 
 def _import_table(bot: Bot, form: TableForm) -> str:
     try:
-        rows = rows_of(_uploaded(form.table.data).read())
+        rows = rows_of(_uploaded(form.table.data).read(), ENTRIES_AT_MOST)
     except MissingColumn as error:
         raise Refused(_("The first line has no column “%(name)s”.", name=error.name)) from None
+    except TooManyRows:
+        raise TooMuchKnowledge from None
     except DocumentError as error:
         raise Refused(_sentence(error)) from None
     drafts = [_draft(row) for row in rows]
