@@ -140,11 +140,10 @@ def add_entries(bot: Bot, by: "Member | None", drafts: Iterable[Draft]) -> tuple
         added = len(drafts) - changed
         _refuse_too_much(session, bot, added)
         for words, draft in drafts.items():
-            if words in known:
-                session.execute(update(KnowledgeEntry).where(KnowledgeEntry.id == known[words].id)
-                                .values(**draft.columns()))
-            else:
-                session.add(KnowledgeEntry(bot_id=bot.id, **draft.columns()))
+            entry = known.get(words) or KnowledgeEntry(bot_id=bot.id)
+            for name, value in draft.columns().items():
+                setattr(entry, name, value)
+            session.add(entry)
         _imported(session, bot, by, drafts.values(), added=added, changed=changed)
     return added, changed
 

@@ -1,6 +1,7 @@
 """What a bot knows: every change is tracked, all of an import or nothing, and the running bot uses it at once."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
@@ -106,10 +107,25 @@ def test_a_bot_has_a_bounded_number_of_entries(local_desk, monkeypatch):
         KnowledgeEntry.add(local_desk.bot, local_desk.anna, Draft("One", "more"))
 
 
-def test_what_is_too_much_is_refused_before_any_of_it_is_written(local_desk, monkeypatch):
+@pytest.fixture
+def written(local_desk):
+    """What the database is told while it is written to."""
+    statements = []
+    event.listen(writer(), "before_cursor_execute", lambda _connection, _cursor, said, *_more: statements.append(said))
+    return statements
+
+
+def test_entries_that_are_known_are_changed_together(local_desk, written):
+    table = [Draft(f"Question {number}", "Yes.") for number in range(5)]
+    add_entries(local_desk.bot, local_desk.anna, table)
+    written.clear()
+    assert add_entries(local_desk.bot, local_desk.anna, [replace(draft, answer="No.") for draft in table]) == (0, 5)
+    assert [known(local_desk)[draft.question] for draft in table] == ["No."] * 5
+    assert len([said for said in written if said.startswith("UPDATE knowledge_entries")]) == 1
+
+
+def test_what_is_too_much_is_refused_before_any_of_it_is_written(local_desk, monkeypatch, written):
     monkeypatch.setattr(models.knowledge, "ENTRIES_AT_MOST", 4)
-    written = []
-    event.listen(writer(), "before_cursor_execute", lambda _connection, _cursor, said, *_more: written.append(said))
     too_many = [KEYS, Draft("One", "more")]
     with pytest.raises(TooMuchKnowledge):
         add_entries(local_desk.bot, local_desk.anna, too_many)
