@@ -34,8 +34,10 @@ def clean_origin(text: str, wildcard: bool = False) -> str:
 
 def origin_of(address: str) -> str | None:
     """The origin of a page's address; None for one that has none."""
-    parts = urlsplit(address) if address.isascii() and address.isprintable() else None
+    if not (address.isascii() and address.isprintable()):
+        return None
     try:
-        return clean_origin(f"{parts.scheme}://{parts.netloc}") if parts and parts.netloc else None
-    except InvalidOrigin:
+        parts = urlsplit(address)
+        return clean_origin(f"{parts.scheme}://{parts.netloc}") if parts.netloc else None
+    except ValueError:
         return None

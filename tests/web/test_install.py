@@ -8,7 +8,7 @@ from models.sighting import KEPT
 from tests.web.edge import nothing_changes
 
 
-def visit(server, path: str, website: str) -> httpx.Response:
+def visit(server, path: str, website: str | bytes) -> httpx.Response:
     """A browser on a page of `website` loads something of Baton."""
     return httpx.get(server.url + path, headers={"Referer": website})
 
@@ -44,12 +44,13 @@ def test_within_a_minute_a_website_is_noted_once(server, desk):
             visit(server, f"/widget/{desk.bot.key}", f"https://busy.example/{page}")
 
 
-@pytest.mark.parametrize("website", ["", "about:blank", "https://a b/", "x" * 5000, "https://\xe9.example/", "own"])
+@pytest.mark.parametrize("website", ["", "about:blank", "https://a b/", "x" * 5000, "https://\xe9.example/", "http://[x",
+                                     "own"])
 def test_what_is_no_other_website_is_not_noted(server, desk, website):
     website = f"{server.url}/demo" if website == "own" else website
     with nothing_changes():
-        answer = httpx.get(f"{server.url}/widget/{desk.bot.key}", headers={"Referer": website.encode("latin-1")})
-    assert answer.status_code == 200
+        for path in ("/widget.js", f"/widget/{desk.bot.key}"):
+            assert visit(server, path, website.encode("latin-1")).status_code == 200
 
 
 def test_made_up_websites_do_not_fill_the_database(desk):
