@@ -121,13 +121,16 @@ def read_smtp_url(text: str) -> dict[str, Any]:
 
 
 def read_hosts(text: str) -> frozenset[str]:
-    """Hosts, each with a port or without, as they stand in URLs. Raises ValueError."""
-    hosts = frozenset(host.strip().lower() for host in text.split(",") if host.strip())
-    for host in hosts:
-        parts = urlsplit(f"//{host}")
-        if parts.netloc != host or not parts.hostname or "@" in host or parts.port == 0:
-            raise ValueError
-    return frozenset(host.strip("[]") for host in hosts)
+    """Hosts, each with a port or without, as they stand in URLs but for brackets. Raises ValueError."""
+    return frozenset(read_host_in_url(host.strip()) for host in text.split(",") if host.strip())
+
+
+def read_host_in_url(text: str) -> str:
+    """HOST or HOST:PORT as `bots.outward` looks it up: lower case, no brackets. Raises ValueError."""
+    parts = urlsplit(f"//{text}")
+    if parts.netloc != text or not parts.hostname or "@" in text or parts.port == 0:
+        raise ValueError
+    return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
 
 
 ONE_LIMIT = r"\s*[1-9][0-9]*\s*(/|\s+per\s+)\s*([1-9][0-9]*\s*)?(second|minute|hour|day|month|year)s?\s*"

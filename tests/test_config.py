@@ -9,6 +9,7 @@ import pytest
 from limits import parse_many
 
 import config
+from bots.outward import InsideNetwork, addresses_of
 
 SECRET = "a key of more than thirty-two characters"
 
@@ -162,6 +163,21 @@ def test_a_mail_server_needs_a_sender_and_an_address_for_links(load):
 
 def test_an_ipv6_host_is_written_in_brackets(load):
     assert load(HOST="::1").bind == "[::1]:8000"
+
+
+@pytest.mark.parametrize(("text", "host", "port"), [
+    ("[::1]:8080", "::1", 8080), ("[::1]", "::1", 8080), ("127.0.0.1:8080", "127.0.0.1", 8080),
+    ("ollama.example, LocalHost", "localhost", 80),
+])
+def test_engines_may_run_on_hosts_inside_that_are_named(load, text, host, port):
+    with pytest.raises(InsideNetwork):
+        addresses_of(host, port, load().engine_hosts)
+    assert addresses_of(host, port, load(ENGINE_HOSTS=text).engine_hosts)
+
+
+def test_a_host_inside_that_is_named_with_a_port_has_no_other(load):
+    with pytest.raises(InsideNetwork):
+        addresses_of("::1", 8081, load(ENGINE_HOSTS="[::1]:8080").engine_hosts)
 
 
 def test_more_workers_need_redis(load):
