@@ -48,9 +48,11 @@ class GroupCommit:
     def _lead(self) -> None:
         try:
             time.sleep(0)
-        finally:
             while group := self._next_group():
                 self._commit_group(group)
+        except BaseException:  # whoever leads may be killed, or out of time: nobody else is
+            self._step_down()
+            raise
 
     def _next_group(self) -> list[_Job]:
         """Those who wait; when there are none, whoever comes next leads."""
@@ -58,6 +60,13 @@ class GroupCommit:
             group, self._jobs = self._jobs[:MOST_TOGETHER], self._jobs[MOST_TOGETHER:]
             self._is_led = bool(group)
             return group
+
+    def _step_down(self) -> None:
+        """Let those who wait do their work alone, and whoever comes next lead."""
+        with self._guard:
+            waiting, self._jobs, self._is_led = self._jobs, [], False
+        for job in waiting:
+            job.over.set()
 
     def _commit_group(self, group: list[_Job]) -> None:
         try:

@@ -1,9 +1,11 @@
 """Messages that are ready together share a commit, and nobody's failure is anybody else's."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from gevent import GreenletExit
 from sqlalchemy import event
 
 from models import database
@@ -45,7 +47,7 @@ def do_all(threads, group_commit, disk, works):
     others = [threads.submit(group_commit.do, work) for work in works[1:]]
     eventually(lambda: len(group_commit._jobs) == len(others))
     disk.is_ready.set()
-    return [each.result(timeout=10) for each in (first, *others)]
+    return [each.exception(timeout=10) or each.result() for each in (first, *others)]
 
 
 def test_who_comes_during_a_commit_shares_the_next_one(threads, disk):
@@ -63,6 +65,28 @@ def test_a_group_that_failed_gives_nobody_an_outcome_and_the_next_one_does(threa
     outcomes = do_all(threads, group_commit, disk, [lambda: 1, lambda: 1 / 0, lambda: 1])
     assert outcomes == [1, None, None]
     assert group_commit.do(lambda: 2) == 2
+
+
+def test_a_leader_who_is_killed_leaves_nobody_waiting(threads, disk):
+    def die():
+        raise killed
+
+    killed, group_commit = GreenletExit(), GroupCommit(disk.commit)
+    assert do_all(threads, group_commit, disk, [die, lambda: 1]) == [killed, None]
+    assert threads.submit(group_commit.do, lambda: 2).result(timeout=10) == 2
+
+
+def test_a_leader_who_is_killed_before_the_commit_does_nothing(threads, disk, monkeypatch):
+    def die(_seconds):
+        raise killed
+
+    killed, group_commit = GreenletExit(), GroupCommit(disk.commit)
+    disk.is_ready.set()
+    with monkeypatch.context() as patched, pytest.raises(GreenletExit):
+        patched.setattr(time, "sleep", die)
+        group_commit.do(lambda: 1)
+    assert threads.submit(group_commit.do, lambda: 2).result(timeout=10) == 2
+    assert disk.groups == [1]
 
 
 # In a database
