@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 LARGEST_BYTES = 256 * 1024
 LARGEST_SIDE = 4096
@@ -26,5 +26,13 @@ def small_picture(content: bytes) -> bytes:
         raise InvalidPicture from error
     small.thumbnail((SIDE, SIDE))
     written = BytesIO()
-    small.save(written, "WEBP", quality=90)
+    _upright(small).save(written, "WEBP", quality=90)
     return written.getvalue()
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """`picture` turned as the camera was held; as it lies, where what the camera noted cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # Pillow trusts such notes, and fails in as many ways as they can be broken
+        return picture
