@@ -221,7 +221,8 @@ class Config:
     @property
     def address(self) -> str:
         """Where to point a browser, without a slash at the end."""
-        return self.public_url or f"http://{self.bind}"
+        where = f"{own_address()}:{self.port}" if self.host in EVERYWHERE else self.bind
+        return self.public_url or f"http://{where}"
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
@@ -336,6 +337,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+# Hosts to listen on that no browser can be pointed to.
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def own_address() -> str:
+    """The address by which this machine goes out, where others are likely to reach it; its name if it cannot."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+            way.connect(("192.0.2.1", 9))  # an address of nobody's; this only chooses the way, and sends nothing
+            return way.getsockname()[0]
+    except OSError:
+        return socket.gethostname()
 
 
 def as_markdown() -> str:

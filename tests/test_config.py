@@ -1,5 +1,6 @@
 """Settings: what is read, what is refused, and that the page about them tells the truth."""
 
+import socket
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -163,6 +164,19 @@ def test_a_mail_server_needs_a_sender_and_an_address_for_links(load):
 
 def test_an_ipv6_host_is_written_in_brackets(load):
     assert load(HOST="::1").bind == "[::1]:8000"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_who_listens_everywhere_points_browsers_to_the_machine(load, monkeypatch, host):
+    def no_way_out(*_):
+        raise OSError
+
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: None)
+    monkeypatch.setattr(socket.socket, "getsockname", lambda _: ("10.0.0.7", 54321))
+    assert load(HOST=host).address == "http://10.0.0.7:8000"
+    monkeypatch.setattr(socket.socket, "connect", no_way_out)
+    assert load(HOST=host).address == f"http://{socket.gethostname()}:8000"
+    assert load(HOST=host, PUBLIC_URL="https://chat.example.com").address == "https://chat.example.com"
 
 
 @pytest.mark.parametrize(("text", "host", "port"), [
