@@ -193,7 +193,9 @@ def _refuse_too_much(session: Session, bot: Bot, adding: int) -> None:
 def _learned(session: Session, bot: Bot, drafts: Iterable[Draft]) -> None:
     """Let every process know, and drop the questions that have an answer now."""
     session.execute(update(Bot).where(Bot.id == bot.id).values(knowledge_version=Bot.knowledge_version + 1))
-    answered = {_words(text) for draft in drafts for text in (draft.question, *draft.alternatives)}
+    # Looked for here: an import has more texts than a statement can have parameters.
+    asked = session.scalars(select(UnansweredQuestion.words).where(UnansweredQuestion.bot_id == bot.id))
+    answered = {_words(text) for draft in drafts for text in (draft.question, *draft.alternatives)}.intersection(asked)
     if answered:
         session.execute(delete(UnansweredQuestion).where(
             UnansweredQuestion.bot_id == bot.id, UnansweredQuestion.words.in_(answered)))

@@ -9,7 +9,7 @@ from sqlalchemy import event
 import models.knowledge
 from bots.runner import Runner
 from models import Bot, Event, KnowledgeEntry, UnansweredQuestion, on_commit, reading
-from models.database import writer
+from models.database import transaction, writer
 from models.knowledge import Draft, TooMuchKnowledge, add_entries, documents_of, remove_document, replace_documents
 from models.text import EmptyText, TextTooLong
 from tests.models.chats import chat_of, log_of, write_first
@@ -122,6 +122,17 @@ def test_entries_that_are_known_are_changed_together(local_desk, written):
     assert add_entries(local_desk.bot, local_desk.anna, [replace(draft, answer="No.") for draft in table]) == (0, 5)
     assert [known(local_desk)[draft.question] for draft in table] == ["No."] * 5
     assert len([said for said in written if said.startswith("UPDATE knowledge_entries")]) == 1
+
+
+def test_an_import_may_have_any_number_of_alternatives(local_desk, written):
+    with transaction() as session:
+        for question in ("Do you sell kites?", "Where is 7 times 7?"):
+            UnansweredQuestion.note(session, local_desk.bot.id, question)
+    add_entries(local_desk.bot, local_desk.anna, [
+        Draft(f"Question {number}", "Yes.", [f"Where is {number} times {times}?" for times in range(50)])
+        for number in range(20)])
+    assert asked_in_vain(local_desk) == [("Do you sell kites?", 1)]
+    assert max(len(said) for said in written if said.startswith("DELETE")) < 1_000
 
 
 def test_what_is_too_much_is_refused_before_any_of_it_is_written(local_desk, monkeypatch, written):
