@@ -69,7 +69,7 @@ def waiting_topic(bot_id: int) -> str:
 
 
 def widgets_topic(bot_id: int) -> str:
-    """What every widget of a bot hears in which a chat is open."""
+    """What every open widget of a bot hears."""
     return f"widgets:{bot_id}"
 
 

@@ -1,4 +1,4 @@
-"""The three sockets: authorised before the handshake, by the same lookups as pages.
+"""The four sockets: authorised before the handshake, by the same lookups as pages.
 
 They carry pushes out, and only what is never stored (typing) in. The routes return as soon as a socket is a
 Connection of the hub's, which needs neither a request nor a greenlet.
@@ -26,7 +26,7 @@ from realtime.broadcasts import (
 from realtime.connection import Connection, refuse_compression
 from realtime.fragments import CUSTOMER, MEMBERS
 from realtime.greeter import Shown
-from web.access import bot_of_member, chat_of_member, find_chat, member
+from web.access import bot_of_member, bot_of_visitor, chat_of_member, find_chat, member
 from web.forms import number
 
 bp = Blueprint("sockets", __name__)
@@ -78,6 +78,12 @@ def customer(ws, key, chat_id):
     _serve(ws)
 
 
+@sock.route("/widget/<key>/socket", bp=bp, endpoint="visitor")
+def visitor(ws, key):
+    """A widget in which no chat has begun; nobody asks whose it is."""
+    _serve(ws)
+
+
 def _inbox(key: str) -> Subscription:
     with asking() as session:
         bot = bot_of_member(_signed_in(session), key)
@@ -98,7 +104,13 @@ def _customer(key: str, chat_id: int) -> Subscription:
                         _typing(chat, Side.CUSTOMER), _shown(chat, CUSTOMER))
 
 
-FINDERS = {"sockets.inbox": _inbox, "sockets.chat": _chat, "sockets.customer": _customer}
+def _visitor(key: str) -> Subscription:
+    with asking() as session:
+        bot = bot_of_visitor(session, key)
+    return Subscription([widgets_topic(bot.id)], lambda words: None)
+
+
+FINDERS = {"sockets.inbox": _inbox, "sockets.chat": _chat, "sockets.customer": _customer, "sockets.visitor": _visitor}
 
 
 def _signed_in(session):

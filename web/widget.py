@@ -13,6 +13,7 @@ from web.access import bot_of_visitor
 from web.headers import allow_framing
 from web.packing import packed
 from web.setup import origin
+from web.turns import in_turn
 
 bp = Blueprint("widget", __name__)
 
@@ -61,8 +62,9 @@ def _visited(key: str) -> tuple[Bot, dict]:
 
 
 @bp.get("/widget/<key>/look")
+@in_turn
 def look(key: str):
-    """How the bot looks now, for a widget that has no chat yet and so no socket."""
+    """How the bot looks now, for a widget that has no chat yet and missed a push."""
     with reading() as session:
         return str(fragments.look(session, bot_of_visitor(session, key)))
 

@@ -1,4 +1,4 @@
-// Keeps what an element shows complete: <… data-live="chat|inbox" data-catch-up="/…" hx-ws:connect="/…">.
+// Keeps what an element shows complete: <… data-live="chat|inbox|look" data-catch-up="/…" hx-ws:connect="/…">.
 // A frame that came twice is dropped; one that came too early, a heartbeat that is ahead and a tab that was hidden
 // make the element ask for what it misses. Without a socket it asks every 3 seconds.
 (() => {
@@ -41,7 +41,8 @@
     async fetchMissing() {
       const wants = (headers) => this.wants(headers);
       const url = this.catchUpUrl() + (this.connected ? "" : "&polls");
-      const { ok, status, headers } = await baton.request(url, { source: this.element, wants });
+      const { nameless } = this;
+      const { ok, status, headers } = await baton.request(url, { source: this.element, wants, nameless });
       this.reached = ok;
       // A server to which everybody comes back at once says when it has time for this.
       this.pause = Math.max(POLL, headers.get("Retry-After") * 1000 * (1 + Math.random()));
@@ -185,8 +186,36 @@
     }
   }
 
+  // How a bot looks has no numbers: who comes is told, and who asks. It is nobody's business who that is.
+  class LiveLook extends Live {
+    nameless = true;
+
+    isBehind() {
+      return false;
+    }
+
+    async takes() {
+      return true;
+    }
+
+    catchUpUrl() {
+      return `${this.element.dataset.catchUp}?`;
+    }
+
+    socketUrl(url) {
+      return url;
+    }
+
+    wants() {
+      return true;
+    }
+
+    caughtUp() {}
+  }
+
+  const KINDS = { chat: LiveChat, inbox: LiveInbox, look: LiveLook };
   const liveOf = (element) => {
-    if (!all.has(element)) all.set(element, new (element.dataset.live === "chat" ? LiveChat : LiveInbox)(element));
+    if (!all.has(element)) all.set(element, new KINDS[element.dataset.live](element));
     return all.get(element);
   };
 

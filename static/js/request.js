@@ -20,12 +20,12 @@ baton.swap = (text, source = document.body) =>
 
 // Answers {ok, status, headers}; status 0 means that the server was not reached.
 // `headers` may carry Baton-After and Baton-Seq: the fragments are the entries between these numbers.
-// `wants(headers)` may decline the fragments when they arrive.
-baton.request = async (url, { method = "GET", form, source = document.body, wants = () => true } = {}) => {
+// `wants(headers)` may decline the fragments when they arrive; `nameless` does not say who asks.
+baton.request = async (url, { method = "GET", form, source = document.body, wants = () => true, nameless } = {}) => {
   try {
     const response = await fetch(url, {
       method,
-      headers: { ...baton.headers(), "HX-Request": "true", "HX-Request-Type": "partial" },
+      headers: { ...(!nameless && baton.headers()), "HX-Request": "true", "HX-Request-Type": "partial" },
       body: form && new URLSearchParams(form),
       signal: AbortSignal.timeout(15000),
     });

@@ -1,11 +1,17 @@
 """The look of a bot in a browser: shown while it is chosen, and painted on every open widget when it is saved."""
 
+import pytest
 from playwright.sync_api import expect
 
-from models import Bot, now, transaction
+from models import Bot
 from tests.models.chats import change
+from tests.people import MemberClient
+from tests.web.test_settings_bots import GOOD as BOT
+from tests.web.test_settings_look import GOOD as LOOK
 
 PURPLE = "rgb(122, 31, 162)"
+# ms; a page that is told by nobody asks every 3 s.
+AT_ONCE = 2_000
 
 
 def test_a_look_is_tried_beside_the_form_and_painted_on_open_widgets(desk, customer_page, member_page):
@@ -35,23 +41,33 @@ def test_a_look_is_tried_beside_the_form_and_painted_on_open_widgets(desk, custo
     expect(customer.frame.locator("body")).to_have_css("background-color", "rgb(29, 28, 26)")
 
 
-def test_who_has_not_written_sees_a_change_soon_and_leaves_no_trace(desk, customer_page):
+@pytest.fixture
+def save(server, desk):
+    """Changes the bot as its settings do, which tell every page that is open."""
+    anna = MemberClient(server, desk.anna.email)
+
+    def post(page: str, **form: str) -> None:
+        anna.http.post(f"/settings/bots/{desk.bot.key}{page}", data=form).raise_for_status()
+
+    return post
+
+
+def test_who_has_not_written_sees_a_change_at_once_and_leaves_no_trace(save, customer_page):
     customer = customer_page().open()
     expect(customer.frame.locator("header")).to_contain_text("Harbor bot")
-    with transaction() as session:
-        session.get(Bot, desk.bot.id).title = "Harbor help"
-    expect(customer.frame.locator("header")).to_contain_text("Harbor help")
-    with transaction() as session:
-        session.get(Bot, desk.bot.id).switched_off_at = now()
-    expect(customer.frame.get_by_text("This chat is switched off at the moment.")).to_be_visible()
+    save("/look", **LOOK)
+    expect(customer.frame.locator("header")).to_contain_text("Harbor help", timeout=AT_ONCE)
+    save("/pause")
+    expect(customer.frame.get_by_text("This chat is switched off at the moment.")).to_be_visible(timeout=AT_ONCE)
     assert customer.page.context.storage_state() == {"cookies": [], "origins": []}
 
 
-def test_what_a_bot_says_and_asks_first_changes_under_who_looks_and_who_starts_over(desk, customer_page, member_page):
+def test_what_a_bot_says_and_asks_first_changes_under_who_looks_and_who_starts_over(
+        save, desk, customer_page, member_page):
     looks, wrote, types = (customer_page().open() for _nth in range(3))
     wrote.ask("Where is my order?", "It left our shop yesterday.")
     types.box.fill("Half writ")
-    change(Bot, Bot.id == desk.bot.id, welcome="Good evening!")
+    save("", **{**BOT, "welcome": "Good evening!"})
     for customer in (looks, types):
         expect(customer.said_by("bot")).to_have_text(["Good evening!"])
     expect(types.box).to_have_value("Half writ")
@@ -59,6 +75,7 @@ def test_what_a_bot_says_and_asks_first_changes_under_who_looks_and_who_starts_o
 
     asked = {"label": "Order number", "kind": "number", "required": True, "choices": []}
     change(Bot, Bot.id == desk.bot.id, introduction=[asked])
+    save("/look", **LOOK)
     number = looks.frame.get_by_role("textbox", name="Order number")
     expect(number).to_be_visible()
     number.fill("4711")

@@ -18,7 +18,7 @@ from tests.web.test_customer_refusals import NOTHING_HERE, UNKNOWN
 TO_MEMBERS = [rule for rule in rules(within="/bots/")]
 SOCKETS_TO_MEMBERS = rules(websocket=True, within="/bots/")
 TO_CUSTOMERS = [rule for rule in rules(within="/widget/<key>/chat") if rule.endpoint != "widget_chats.create"]
-SOCKETS_TO_CUSTOMERS = rules(websocket=True, within="/widget/")
+SOCKETS_TO_CUSTOMERS = rules(websocket=True, within="/widget/<key>/chats/")
 
 
 def name(rule) -> str:
@@ -42,6 +42,8 @@ def test_the_map_is_known():
         "widget_chats.end", "widget_chats.leave_feedback", "widget_chats.note_seen", "widget_chats.visit"}
     assert {rule.endpoint for rule in SOCKETS_TO_MEMBERS} == {"sockets.inbox", "sockets.chat"}
     assert {rule.endpoint for rule in SOCKETS_TO_CUSTOMERS} == {"sockets.customer"}
+    assert {rule.endpoint for rule in rules(websocket=True, within="/widget/")} == {
+        "sockets.customer", "sockets.visitor"}
 
 
 @pytest.mark.parametrize("rule", TO_MEMBERS, ids=name)

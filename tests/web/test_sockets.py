@@ -1,4 +1,4 @@
-"""The three sockets: who may open one, and what one may say."""
+"""The four sockets: who may open one, and what one may say."""
 
 import json
 import socket
@@ -22,6 +22,7 @@ from tests.web.edge import (
     nothing_changes,
     pushes_in,
 )
+from tests.web.test_settings_look import GOOD as LOOK
 from tests.wsclient import BINARY, CONTINUATION, TEXT, WebSocketClient
 
 FOREIGN = [None, "", "null", "https://evil.example", "http://127.0.0.1", "http://127.0.0.1:1", "None"]
@@ -30,13 +31,14 @@ TOO_MANY = 30
 
 @pytest.fixture
 def doors(server, desk, waiting, maya):
-    """Opens each of the three sockets with headers that may differ."""
+    """Opens each of the four sockets with headers that may differ."""
     chat = f"/bots/{desk.bot.key}/chats/{waiting.chat_id}/socket"
     return [
         lambda **headers: customer_socket(
             server, waiting.token, f"/widget/{desk.bot.key}/chats/{waiting.chat_id}/socket", **headers),
         lambda **headers: member_socket(server, maya, f"/bots/{desk.bot.key}/socket", **headers),
         lambda **headers: member_socket(server, maya, chat, **headers),
+        lambda **headers: customer_socket(server, waiting.token, f"/widget/{desk.bot.key}/socket", **headers),
     ]
 
 
@@ -53,6 +55,17 @@ def test_a_page_under_the_public_address_may_open_sockets(public_server):
     assert WebSocketClient(public_server.port, path, {"Origin": "https://chat.example.com"}).status == 401
     for origin in (None, "http://chat.example.com", "https://chat.example.com:8443"):
         assert WebSocketClient(public_server.port, path, {"Origin": origin}).status == 403
+
+
+def test_a_widget_without_a_chat_hears_how_its_bot_looks_and_nothing_else(server, desk, waiting, anna):
+    path = f"/widget/{desk.bot.key}/socket"
+    screen = Screen(WebSocketClient(server.port, path, {"Origin": server.url}), server)
+    assert_pushed([push for frame in screen.greeting for push in pushes_in(frame)], ".bot-title", "Harbor bot")
+    anna.http.post(f"/settings/bots/{desk.bot.key}/look", data=LOOK).raise_for_status()
+    assert_pushed(screen, ".bot-title", "Harbor help")
+    waiting.write("Not for those who have no chat")
+    assert screen.hear() == []
+    assert WebSocketClient(server.port, "/widget/nobody/socket", {"Origin": server.url}).status == 404
 
 
 def test_a_broken_handshake_is_refused(doors):

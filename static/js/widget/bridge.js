@@ -43,7 +43,7 @@
     if (!kept.has("token")) baton.takeToken(baton.newToken());
     return { Authorization: `Bearer ${kept.get("token")}` };
   };
-  baton.protocols = () => ["baton", kept.get("token")];
+  baton.protocols = () => ["baton", ...(kept.has("token") ? [kept.get("token")] : [])];
   baton.forgetCustomer = () => kept.forEach((_value, name) => { kept.delete(name); keep(name, null); });
 
   // Only once: later, what the loader knows may be older than what is here.
