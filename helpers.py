@@ -14,6 +14,8 @@ from models.text import COMMENT_LIMIT, MESSAGE_LIMIT
 
 STATIC = Path(__file__).parent / "static"
 
+_PATH = re.compile(r'<path d="(.+?)"')
+_CIRCLE = re.compile(r'<circle cx="(.+?)" cy="(.+?)" r="(.+?)"')
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]", re.IGNORECASE)
 
 
@@ -46,6 +48,21 @@ def icon(name: str) -> Markup:
     return Markup(svg.replace("<svg", '<svg class="icon" aria-hidden="true" focusable="false"', 1).strip())
 
 
+@cache
+def outline(icon: str) -> str:
+    """An icon as one path."""
+    svg = (STATIC / "vendor" / "lucide" / f"{icon}.svg").read_text()
+    circles = ("M{0} {1}m-{2} 0a{2} {2} 0 1 0 {3} 0a{2} {2} 0 1 0-{3} 0".format(x, y, r, 2 * float(r))
+               for x, y, r in _CIRCLE.findall(svg))
+    return "".join([*_PATH.findall(svg), *circles])
+
+
+def launcher_of(bot) -> dict:
+    """How the launcher on the host's page differs from one that nobody has changed, its icon as a path."""
+    its = bot.launcher()
+    return its | ({"icon": outline(its["icon"])} if "icon" in its else {})
+
+
 def customer_name(customer) -> str:
     """How members read a customer's name, who may not have given one."""
     return customer.name or _("Visitor %(code)s", code=customer.code)
@@ -74,6 +91,7 @@ def linked(text: str) -> Markup:
 def register(app) -> None:
     """Make all of it known to the templates of `app`."""
     app.jinja_env.globals.update(dom_id=dom_id, asset=asset, icon=icon, customer_name=customer_name,
+                                 launcher_of=launcher_of,
                                  message_limit=MESSAGE_LIMIT, comment_limit=COMMENT_LIMIT)
     app.jinja_env.filters.update(iso=iso, millis=millis, linked=linked)
 

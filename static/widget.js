@@ -7,8 +7,8 @@
   const BOTS = {};
   const tag = document.querySelector("script[data-bot]");
   const said = tag.dataset;
-  const { bot, color, on, side, offset, theme, icon: talk = "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z",
-    openLabel = "Open chat", closeLabel = "Close chat", invitations = [], off } = { ...BOTS[said.bot], ...said };
+  const { bot } = said;
+  const { invitations = [], off } = BOTS[bot] ?? {};
   const address = new URL(`widget/${encodeURIComponent(bot)}`, tag.src);
   const prefix = `baton:${bot}:`;
   const DAYS_30 = 2592e6; // ms
@@ -89,8 +89,8 @@
     @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important } }`;
 
   const badge = make("span", { class: "badge", "aria-hidden": true, hidden: "" });
-  const launcher = make("button", { class: "launcher", "aria-label": openLabel, "aria-expanded": false },
-    icon("talk", talk), icon("down", "m6 9 6 6 6-6"));
+  const launcher = make("button", { class: "launcher", "aria-expanded": false },
+    icon("talk", ""), icon("down", "m6 9 6 6 6-6"));
   const author = make("b");
   const words = make("span", { dir: "auto" });
   const dismiss = make("button", { class: "dismiss" }, "×");
@@ -104,15 +104,25 @@
   root.adoptedStyleSheets = [sheet];
   root.append(launcher, badge, make("div", { role: "status" }, preview), panel);
 
-  if (/^#[\da-f]{6}$/i.test(color)) home.style.setProperty("--accent", color);
-  if (on && !said.color) home.style.setProperty("--on", on);
-  if (theme) home.style.colorScheme = theme;
-  home.classList.toggle("left", side === "left");
-  if (/^\d+$/.test(offset)) home.style.setProperty("--gap", `${offset}px`);
-
   let frame;
   let up = false;
   let isOpen = false;
+  let labels;
+  const label = () => (launcher.ariaLabel = labels[+isOpen]);
+  const paint = (its) => {
+    const { color, on = "", side, offset, theme = "", openLabel = "Open chat", closeLabel = "Close chat",
+      icon: talk = "M21 12a8.5 8.5 0 0 1-12.5 7.5L3 21l1.5-5.5A8.5 8.5 0 1 1 21 12z" } = { ...its, ...said };
+    const { style } = home;
+    style.setProperty("--accent", /^#[\da-f]{6}$/i.test(color) ? color : "");
+    style.setProperty("--on", said.color ? "" : on);
+    style.setProperty("--gap", offset >= 0 ? `${+offset}px` : "");
+    style.colorScheme = theme;
+    home.classList.toggle("left", side === "left");
+    launcher.querySelector("path").setAttribute("d", talk);
+    labels = [openLabel, closeLabel];
+    label();
+  };
+  paint(BOTS[bot]);
   const narrow = matchMedia("(max-width: 480px)");
   const tell = (baton, more) => up && frame.contentWindow.postMessage({ baton, ...more }, address.origin);
 
@@ -181,7 +191,7 @@
     if (open) load();
     panel.classList.toggle("open", open);
     launcher.ariaExpanded = open;
-    launcher.ariaLabel = open ? closeLabel : openLabel;
+    label();
     preview.hidden = true;
     reshape();
     if (open) frame.focus();
@@ -231,6 +241,7 @@
     unread: showUnread,
     close: () => show(false),
     again: reload,
+    look: ({ its }) => paint(its),
     event: ({ name, detail }) => say(name, detail),
   };
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from helpers import STATIC
+from helpers import STATIC, launcher_of
 from languages import chosen, spoken, translator
 from models import Bot, Invitation, reading
 
@@ -24,9 +24,6 @@ _SPARE = re.compile(r"\s*([{};,])\s*|\s+")
 _SETTINGS = "BOTS={}"
 
 LABELS = ("Open chat", "Close chat")
-
-_PATH = re.compile(r'<path d="(.+?)"')
-_CIRCLE = re.compile(r'<circle cx="(.+?)" cy="(.+?)" r="(.+?)"')
 
 LOOKED_UP_SECONDS = 1
 
@@ -77,14 +74,12 @@ def _settings_of(bot: Bot, invitations: list[Invitation] | None) -> dict:
     """What differs from what the loader does by itself."""
     if not bot.is_on:
         return {"off": True}
-    its = bot.launcher()
+    its = launcher_of(bot)
     with spoken(chosen(bot.widget_language)):
         if bot.widget_language:
             its = {"openLabel": gettext("Open chat"), "closeLabel": gettext("Close chat"), **its}
         if invitations:
             its["invitations"] = [_rule_of(bot, each) for each in invitations]
-    if "icon" in its:
-        its["icon"] = outline(its["icon"])
     return its
 
 
@@ -93,15 +88,6 @@ def _rule_of(bot: Bot, invitation: Invitation) -> dict:
     return {"id": invitation.id, "text": invitation.text, "author": bot.name, "dismiss": gettext("Dismiss"),
             "path": f"^{pages}$" if pages else "", "seconds": invitation.seconds, "scroll": invitation.scroll,
             "returning": invitation.returning_only}
-
-
-@cache
-def outline(icon: str) -> str:
-    """An icon as one path."""
-    svg = (STATIC / "vendor" / "lucide" / f"{icon}.svg").read_text()
-    circles = ("M{0} {1}m-{2} 0a{2} {2} 0 1 0 {3} 0a{2} {2} 0 1 0-{3} 0".format(x, y, r, 2 * float(r))
-               for x, y, r in _CIRCLE.findall(svg))
-    return "".join([*_PATH.findall(svg), *circles])
 
 
 @cache

@@ -8,7 +8,8 @@
     const look = document.getElementById("look");
     if (look === painted) return;
     painted = look;
-    const { accent, on, theme } = look.dataset;
+    const { accent, on, theme, launcher } = look.dataset;
+    baton.tellHost("look", { its: JSON.parse(launcher) });
     dataset.theme = theme;
     style.setProperty("--accent", tagColor ?? accent);
     style.setProperty("--on-accent", (!tagColor && on) || "");
