@@ -26,6 +26,9 @@ login_manager.session_protection = None
 class RowId(IntegerConverter):
     """`<id:…>` in an address: a number that a database can hold; a larger one is an unknown address."""
 
+    # Else each number had an address in every script that has digits.
+    regex = "[0-9]+"
+
     def __init__(self, url_map):
         super().__init__(url_map, max=2**63 - 1)
 
