@@ -17,6 +17,30 @@
       this.pause = POLL;
     }
 
+    // What has no numbers is never behind, and takes whatever comes.
+
+    isBehind() {
+      return false;
+    }
+
+    async takes() {
+      return true;
+    }
+
+    wants() {
+      return true;
+    }
+
+    caughtUp() {}
+
+    catchUpUrl() {
+      return `${this.element.dataset.catchUp}?`;
+    }
+
+    socketUrl(url) {
+      return url;
+    }
+
     // Whether a frame may be swapped in, once whatever was missing before it is here.
     async admits(frame) {
       // Not awaited: what comes next may follow on what is shown, and need not wait for the answer.
@@ -169,18 +193,6 @@
       return true;
     }
 
-    catchUpUrl() {
-      return `${this.element.dataset.catchUp}?`;
-    }
-
-    socketUrl(url) {
-      return url;
-    }
-
-    wants() {
-      return true;
-    }
-
     caughtUp() {
       for (const { dataset } of this.rows()) this.versions.set(Number(dataset.chat), Number(dataset.version));
     }
@@ -189,28 +201,6 @@
   // How a bot looks has no numbers: who comes is told, and who asks. It is nobody's business who that is.
   class LiveLook extends Live {
     nameless = true;
-
-    isBehind() {
-      return false;
-    }
-
-    async takes() {
-      return true;
-    }
-
-    catchUpUrl() {
-      return `${this.element.dataset.catchUp}?`;
-    }
-
-    socketUrl(url) {
-      return url;
-    }
-
-    wants() {
-      return true;
-    }
-
-    caughtUp() {}
   }
 
   const KINDS = { chat: LiveChat, inbox: LiveInbox, look: LiveLook };
