@@ -58,4 +58,4 @@ def actions_of(kind: str) -> list[Action]:
 
 
 def _names(session: Session, named: type[Bot] | type[Member]) -> dict[int, str]:
-    return dict(session.execute(select(named.id, named.name)).tuples().all())
+    return dict(session.execute(select(named.id, named.name)).all())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Update, bindparam, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, ForeignKey, Index, String, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from models.base import Base, Created, PrimaryKey, Prose, now
 from models.bot import Bot, BotOff
 from models.customer import Customer, NotIntroduced, Visit, meet, note_visit
-from models.database import announce, reading, transact, transaction
+from models.database import announce, in_one, reading, transact, transaction
 from models.event import Action, Notice, track
 from models.feedback import AlreadyRated, add_feedback, check_feedback
 from models.hours import WhenAway
@@ -40,6 +40,7 @@ from models.refusals import (
     NotOffered,
     StillOpen,
 )
+from models.saying import Saying, columns_of, first_line, store
 from models.text import clean, clean_optional, clean_uuid
 
 
@@ -198,7 +199,11 @@ class Chat(Base):
         Raises InvalidText, InvalidUuid, BotOff or ChatClosed.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        return _once(self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid))
+        bot = self.__dict__.get("bot")
+        # Where nobody answers, the chat is handed off with the message.
+        is_all = bot and bot.is_on and (bot.answers or self.state == State.LIVE)
+        return (is_all and _say_in_one(_CUSTOMER_SAYS, self, said, uuid) or _once(
+            self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid)))
 
     def hand_off(self) -> "Chat":
         """Give the chat to the people. Handing off a live chat again changes nothing.
@@ -280,7 +285,8 @@ class Chat(Base):
         stored nowhere, and stays with its author.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        return _once(self, uuid, lambda session: _post_as_member(session, self, member, said, uuid))
+        return (self.held_by(member) and _say_in_one(_ASSIGNEE_SAYS, self, said, uuid, member)
+                or _once(self, uuid, lambda session: _post_as_member(session, self, member, said, uuid)))
 
     def resolve(self, by: Member) -> "Chat":
         """The assignee closes the chat.
@@ -523,35 +529,31 @@ def _open_or_refuse(chat: Chat) -> Chat:
     return chat
 
 
-def _room(author: Author, *conditions, **values) -> Update:
-    """An UPDATE that makes room for a message under the next number, if the chat meets the conditions.
-
-    Put together once for each kind of author: that costs more than running it.
-    """
-    chats = Chat.__table__
-    said = {"last_text": bindparam("said"), "last_author": author.value, "last_message_at": bindparam("said_at")}
-    changed = (chats.c.seq, chats.c.state, chats.c.assignee_id, chats.c.last_text, chats.c.last_author,
-               chats.c.last_message_at)
-    return (update(chats).where(chats.c.id == bindparam("chat_id"), *conditions)
-            .values(seq=chats.c.seq + 1, **said, **values).returning(*changed))
+_CUSTOMER_SAYS = Saying(Chat.__table__, Author.CUSTOMER, or_(*(Chat.state == state.value for state in OPEN)),
+                        last_customer_seq=Chat.seq + 1)
+_ASSIGNEE_SAYS = Saying(Chat.__table__, Author.MEMBER, Chat.state == State.LIVE.value,
+                        Chat.assignee_id == bindparam("member_id"))
 
 
-_CUSTOMER_SAYS = _room(Author.CUSTOMER, or_(Chat.state == State.BOT.value, Chat.state == State.LIVE.value),
-                       last_customer_seq=Chat.seq + 1)
-_ASSIGNEE_SAYS = _room(Author.MEMBER, Chat.state == State.LIVE.value, Chat.assignee_id == bindparam("member_id"))
-_STORE_MESSAGE = insert(Message.__table__)
+def _say(session: Session, saying: Saying, chat: Chat, said: str, uuid: str,
+         member: Member | None = None) -> Message | None:
+    """Store one more message; None when the chat does not meet the conditions."""
+    stored = saying.store(session.connection(), chat.id, said, client_uuid=uuid, member_id=member and member.id)
+    return stored and _announced(session, chat.copy_with(**stored.chat), stored.message, member)
 
 
-def _make_room(session: Session, statement: Update, chat: Chat, said: str, **values) -> Chat | None:
-    """What `chat` is with one more message; None when it does not meet the statement's conditions."""
-    values = {"chat_id": chat.id, "said": said[:200], "said_at": now(), **values}
-    changed = session.connection().execute(statement, values).first()
-    return changed and chat.copy_with(**changed._mapping)
+def _say_in_one(saying: Saying, chat: Chat, said: str, uuid: str, member: Member | None = None) -> Message | None:
+    """The same as a transaction of its own, in one statement; None also where that does not go."""
+    def say(connection: Connection) -> Message | None:
+        stored = saying.store_in_one(connection, chat.id, said, client_uuid=uuid, member_id=member and member.id)
+        return stored and _message(chat.copy_with(**stored.chat), stored.message, member)
+
+    return in_one(say)
 
 
 def _said(session: Session, chat: Chat, author: Author, said: str, *conditions, numbers=1, **values) -> Chat | None:
     """Make room for a message: its number, and the lines that lists show."""
-    return _change(session, chat, *conditions, numbers=numbers, last_text=said[:200], last_author=author,
+    return _change(session, chat, *conditions, numbers=numbers, last_text=first_line(said), last_author=author,
                    last_message_at=now(), **values)
 
 
@@ -578,27 +580,28 @@ def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message
 
 def _post_as_member(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message:
     # Both steps lose where a second window of the same member claims the chat at this very moment.
-    changed = (_go_on(session, chat, member, said) or _claim(session, chat, member, said)
-               or _go_on(session, chat, member, said))
-    if not changed:
+    message = (_go_on(session, chat, member, said, uuid) or _claim(session, chat, member, said, uuid)
+               or _go_on(session, chat, member, said, uuid))
+    if not message:
         current = _open_or_refuse(_current(session, chat))
         raise AlreadyAssigned(current) if current.assignee_id else NotHandedOff(current)
-    return _add_message(session, changed, Author.MEMBER, said, member=member, client_uuid=uuid)
+    return message
 
 
-def _go_on(session: Session, chat: Chat, member: Member, said: str) -> Chat | None:
-    """Make room for one more message of the assignee."""
-    return _make_room(session, _ASSIGNEE_SAYS, chat, said, member_id=member.id)
+def _go_on(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message | None:
+    """Store one more message of the assignee."""
+    return _say(session, _ASSIGNEE_SAYS, chat, said, uuid, member)
 
 
-def _claim(session: Session, chat: Chat, member: Member, said: str) -> Chat | None:
-    """Assign an unassigned chat to `member`, with room for the message that does it. Raises NoAccess."""
+def _claim(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message | None:
+    """Assign an unassigned chat to `member`, and store the message that does it. Raises NoAccess."""
     _refuse_without_access(session, chat, member)
     claimed = _said(session, chat, Author.MEMBER, said, Chat.is_waiting, numbers=2, assignee_id=member.id,
                     assigned_at=now())
-    if claimed:
-        track(session, Action.CHAT_ASSIGNED, chat_id=chat.id, seq=claimed.seq - 1, by=member)
-    return claimed
+    if not claimed:
+        return None
+    track(session, Action.CHAT_ASSIGNED, chat_id=chat.id, seq=claimed.seq - 1, by=member)
+    return _add_message(session, claimed, Author.MEMBER, said, member=member, client_uuid=uuid)
 
 
 def _refuse_without_access(session: Session, chat: Chat, member: Member) -> None:
@@ -635,7 +638,7 @@ def _introduced(customer: Customer, bot: Bot) -> Customer:
 def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
     """A new chat, which begins with the welcome that the customer has just read."""
     offered = now() if bot.offers_human(0) else None
-    chat = Chat(bot_id=bot.id, customer_id=customer.id, seq=1, offered_at=offered, last_text=bot.welcome[:200],
+    chat = Chat(bot_id=bot.id, customer_id=customer.id, seq=1, offered_at=offered, last_text=first_line(bot.welcome),
                 last_author=Author.BOT)
     session.add(chat)
     session.flush()
@@ -644,14 +647,13 @@ def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
 
 
 def _post_as_customer(session: Session, chat: Chat, bot: Bot, said: str, uuid: str) -> Message:
-    changed = _make_room(session, _CUSTOMER_SAYS, chat, said)
-    if changed is None:
+    message = _say(session, _CUSTOMER_SAYS, chat, said, uuid)
+    if message is None:
         raise ChatClosed(_current(session, chat))
     if not bot.is_on:
         raise BotOff
-    message = _add_message(session, changed, Author.CUSTOMER, said, client_uuid=uuid)
-    if changed.state == State.BOT and not bot.answers:
-        _hand_off(session, changed, reason=NO_BOT)
+    if message.chat.state == State.BOT and not bot.answers:
+        _hand_off(session, message.chat, reason=NO_BOT)
     return message
 
 
@@ -671,13 +673,20 @@ def _hand_off(session: Session, chat: Chat, *conditions, **particulars) -> Chat 
 
 def _add_message(session: Session, chat: Chat, author: Author, said: str, member: Member | None = None,
                  **columns) -> Message:
-    columns = {"particulars": {}, **columns, "chat_id": chat.id, "seq": chat.seq, "author": author.value,
-               "text": said, "member_id": member and member.id, "created_at": now()}
-    stored = session.connection().execute(_STORE_MESSAGE, columns)
-    message = Message(id=stored.inserted_primary_key.id, **columns)
+    columns = columns_of(chat.id, author, said, member_id=member and member.id, **columns) | {"seq": chat.seq}
+    return _announced(session, chat, store(session.connection(), columns), member)
+
+
+def _announced(session: Session, chat: Chat, stored: dict, member: Member | None) -> Message:
+    message = _message(chat, stored, member)
+    announce(session, message)
+    return message
+
+
+def _message(chat: Chat, stored: dict, member: Member | None) -> Message:
+    message = Message(**stored)
     set_committed_value(message, "member", member)
     set_committed_value(message, "chat", chat)
-    announce(session, message)
     return message
 
 

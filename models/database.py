@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.orm import Session
 
@@ -190,6 +190,25 @@ def transact(work: Callable[[Session], Result]) -> Result:
         return result
     with transaction() as session:
         return work(session)
+
+
+def in_one(work: Callable[[Connection], Result | None]) -> Result | None:
+    """The fact that `work(connection)` makes in a single statement; the listeners are told of it.
+
+    A statement is a transaction by itself: the ways to the server that begin and end one are saved, and the session.
+    None where nothing came of it, or a constraint forbids it, or the database cannot change several tables in one
+    statement: then it is for a transaction to do it, or to say why not.
+    """
+    if _opened().asker.dialect.name != "postgresql":
+        return None
+    try:
+        with connected() as connection:
+            fact = work(connection)
+    except IntegrityError:
+        return None
+    if fact:
+        _tell([fact])
+    return fact
 
 
 def _commit_all(works: list[Callable[[Session], object]]) -> list[tuple[object, list]]:

@@ -17,7 +17,7 @@ def numbers(topics: list[str]) -> dict[str, int | str]:
         ids = list(set(chats.values()))
         for start in range(0, len(ids), AT_ONCE):
             some = Chat.id.in_(ids[start:start + AT_ONCE])
-            last.update(session.execute(select(Chat.id, Chat.seq).where(some)).tuples().all())
+            last.update(session.execute(select(Chat.id, Chat.seq).where(some)).all())
         digest = digests(session, list(set(bots.values()))) if bots else {}
     return ({topic: last[chat_id] for topic, chat_id in chats.items() if chat_id in last}
             | {topic: digest[bot_id] for topic, bot_id in bots.items()})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 import config
 import models.member
@@ -65,3 +65,16 @@ def copied(stack, url: str, folder: Path) -> str:
     if is_sqlite(url):
         return f"sqlite:///{shutil.copy(original, folder / 'baton.sqlite3')}"
     return config.read_database_url(stack.postgres.create(f"copy_{new_key()}", like=original))
+
+
+@pytest.fixture
+def statements(database) -> Iterator[list[str]]:
+    """What is asked of the database from now on."""
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)

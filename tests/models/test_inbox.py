@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import Engine, event
-
 from models import Chat, Side, State, now, reading
 from models.inbox import chat_of, digests, inbox_of, past_chats, queue, waiting_before, waiting_counts
 from models.secret import new_token
@@ -33,19 +30,6 @@ def inbox(desk, member, bot=None):
 def waits_for(chat: Chat, minutes: int) -> Chat:
     change(Chat, Chat.id == chat.id, handed_off_at=now() - timedelta(minutes=minutes))
     return fresh(chat)
-
-
-@pytest.fixture
-def statements(database):
-    """What is asked of the database from now on."""
-    asked = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_each_live_chat_is_in_one_of_three_lists(local_desk):

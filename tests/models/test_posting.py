@@ -2,7 +2,8 @@
 
 import pytest
 
-from models import Message
+from models import Message, reading
+from models.inbox import chat_of
 from models.refusals import ChatClosed
 from models.text import EmptyText, InvalidUuid, NotText, TextTooLong
 from tests.models.chats import (
@@ -49,6 +50,21 @@ def test_a_message_sent_again_is_stored_and_announced_once(local_desk, heard):
     assert (first.id, first.seq) == (again.id, again.seq)
     assert log_of(chat)[2:] == ["customer: One more thing"]
     assert heard.count(["customer: One more thing"]) == 1
+
+
+@pytest.mark.parametrize("author", ["customer", "assignee"])
+def test_in_a_chat_of_the_people_a_message_takes_one_statement_where_the_database_can(
+        stack, local_desk, statements, author):
+    with reading() as session:
+        chat = chat_of(session, local_desk.bot, held_chat(local_desk).id)
+    statements.clear()
+    if author == "customer":
+        chat.post_as_customer("One more thing", new_uuid())
+    else:
+        chat.post_as_member(local_desk.maya, "One more thing", new_uuid())
+    took = ["WITH room"] if stack.name == "postgresql" else ["BEGIN IMM", "UPDATE ch", "INSERT IN"]
+    assert [statement[:9] for statement in statements] == took
+    assert log_of(chat)[-1].endswith(": One more thing")
 
 
 def test_the_same_words_under_another_id_are_another_message(local_desk):
