@@ -60,28 +60,21 @@ def seen_in(session: Session, chat_ids: list[int]) -> dict[tuple[int, str], int]
     return {(chat_id, side): seq for chat_id, side, seq in session.execute(marks)}
 
 
-_TEAM_MARK = select(SeenMark.seq).where(SeenMark.chat_id == bindparam("chat_id"), SeenMark.side == Side.MEMBERS.value)
-_UNREAD = select(func.count()).where(
-    Message.chat_id == bindparam("chat_id"), Message.author == Author.CUSTOMER.value,
-    Message.seq > func.coalesce(_TEAM_MARK.scalar_subquery(), 0))
+_UNREAD = (
+    select(Message.chat_id, func.count())
+    .outerjoin(SeenMark, (SeenMark.chat_id == Message.chat_id) & (SeenMark.side == Side.MEMBERS.value))
+    .where(Message.author == Author.CUSTOMER.value, Message.seq > func.coalesce(SeenMark.seq, 0))
+    .group_by(Message.chat_id)
+)
+_UNREAD_IN = _UNREAD.where(Message.chat_id.in_(bindparam("chat_ids", expanding=True)))
 
 
-def unread_in(connection: Connection, chat_id: int) -> int:
-    """How many customer messages of a chat nobody of the team has seen."""
-    return connection.execute(_UNREAD, {"chat_id": chat_id}).scalar_one()
+def unread_in(connection: Connection, chat_ids: list[int]) -> dict[int, int]:
+    """By chat: how many customer messages nobody of the team has seen. Chats without any are left out."""
+    return dict(connection.execute(_UNREAD_IN, {"chat_ids": chat_ids}).all())
 
 
 def unread_counts(session: Session, *which_chats) -> dict[int, int]:
-    """For the chats that meet the conditions: how many customer messages nobody of the team has seen.
-
-    Chats without any are left out.
-    """
-    mark = func.coalesce(SeenMark.seq, 0)
-    counts = (
-        select(Message.chat_id, func.count())
-        .join(Chat, Chat.id == Message.chat_id)
-        .outerjoin(SeenMark, (SeenMark.chat_id == Chat.id) & (SeenMark.side == Side.MEMBERS))
-        .where(*which_chats, Message.author == Author.CUSTOMER, Message.seq > mark)
-        .group_by(Message.chat_id)
-    )
+    """The same for the chats that meet the conditions."""
+    counts = _UNREAD.join(Chat, Chat.id == Message.chat_id).where(*which_chats)
     return dict(session.execute(counts).all())

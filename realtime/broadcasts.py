@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-import gevent
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,13 +17,14 @@ from helpers import customer_name
 from models import Action, Bot, Chat, Event, Member, Message, Notice, Side, State, asking, connected, reading
 from models.hours import WhenAway
 from models.inbox import queue, waiting_counts
-from models.seen import seen, unread_in
+from models.seen import seen
 from models.transcript import Entry, last_of_each
 from realtime import fragments
 from realtime.fragments import CUSTOMER, MEMBERS, frame
 from realtime.greeter import Shown
 from realtime.numbers import numbers
 from realtime.pauses import with_pauses
+from realtime.rows import Rows
 from realtime.standing import standing
 
 log = logging.getLogger(__name__)
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 ACCESS_ENDED = 1008
 COME_BACK = 1012
 
-# A row that moves is drawn at once; one in which only the text changes, not more often than people can read: it costs
-# as much as the message itself, and every dashboard of the bot gets it.
-ROW_RESTS_SECONDS = 0.2
 # In one frame to a page that comes back.
 MOST_MISSED = 50
 # So many frames for pages that come back are made before others have their turn.
@@ -89,9 +86,7 @@ class Broadcasts:
     def __init__(self, relay, context: Callable[[], AbstractContextManager] = nullcontext):
         self.relay = relay
         self._context = context
-        # Chats whose row was just drawn, and those of them, as they are now, whose row has changed since.
-        self._resting: set[int] = set()
-        self._behind: dict[int, Chat] = {}
+        self._rows = Rows(self._draw_rows, context)
         self._notices = {
             f"seen_by_{Side.CUSTOMER}": self._seen_by_customer,
             f"seen_by_{Side.MEMBERS}": self._seen_by_members,
@@ -149,7 +144,7 @@ class Broadcasts:
 
     def numbers(self, topics: list[str]) -> dict[str, int | str]:
         """The last number of each topic that has one, once the rows are drawn that pages would find to be behind."""
-        self._draw(list(self._behind.values()))
+        self._rows.draw_behind()
         return numbers(topics)
 
     def missing(self, shown: list[Shown]) -> dict[Shown, str]:
@@ -185,37 +180,14 @@ class Broadcasts:
         self._publish(members_topic(chat.id), lambda: fragments.entries(chat, entries, MEMBERS)
                       + (fragments.state_for_members(session, chat) if state else ""), **numbers)
         if chat.handed_off_at:
-            self._row_moved(chat, at_once=bool(actions))
+            (self._rows.moved if actions else self._rows.changed)(chat)
         if actions & CHANGES_QUEUE:
             self._queue_moved(session, chat)
 
-    def _row_moved(self, chat: Chat, at_once: bool = False) -> None:
-        if chat.id in self._resting and not at_once:
-            self._behind[chat.id] = chat
-            return
-        self._behind.pop(chat.id, None)
-        self._rest(chat.id)
+    def _draw_rows(self, bot_id: int, chats: list[Chat]) -> None:
         with connected() as connection:
-            self._publish(inbox_topic(chat.bot_id), lambda: fragments.row(chat, unread_in(connection, chat.id)),
-                          chat=chat.id, version=chat.seq)
-
-    def _rest(self, chat_id: int) -> None:
-        if chat_id not in self._resting:
-            self._resting.add(chat_id)
-            gevent.spawn_later(ROW_RESTS_SECONDS, self._rested, chat_id)
-
-    def _rested(self, chat_id: int) -> None:
-        self._resting.discard(chat_id)
-        if chat_id in self._behind:
-            self._draw([self._behind[chat_id]])
-
-    def _draw(self, chats: list[Chat]) -> None:
-        try:
-            with self._context():
-                for chat in chats:
-                    self._row_moved(chat, at_once=True)
-        except Exception:
-            log.exception("a row could not be drawn")
+            self._publish(inbox_topic(bot_id), lambda: fragments.rows(connection, chats),
+                          rows={chat.id: chat.seq for chat in chats})
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(
@@ -235,7 +207,7 @@ class Broadcasts:
     def _seen_by_members(self, notice: Notice) -> None:
         chat = self._seen(notice.chat_id, Side.MEMBERS, customer_topic(notice.chat_id))
         if chat.state == State.LIVE:
-            self._row_moved(chat)
+            self._rows.changed(chat)
 
     def _seen(self, chat_id: int, side: Side, topic: str) -> Chat:
         with asking() as session:
@@ -266,7 +238,7 @@ class Broadcasts:
                 for topic, state in ((customer_topic(chat.id), fragments.state_for_customer),
                                      (members_topic(chat.id), fragments.state_for_members)):
                     self._publish(topic, partial(state, session, chat), at=chat.seq)
-                self._row_moved(chat, at_once=True)
+                self._rows.moved(chat)
 
     def _member_came(self, notice: Notice) -> None:
         with reading() as session:

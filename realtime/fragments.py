@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from flask import current_app
 from markupsafe import Markup, escape
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session, joinedload
 
 import languages
@@ -17,7 +17,7 @@ from models import Author, Bot, Chat, Event, Feedback, Member, Side, State, now
 from models.inbox import past_chats, waiting_before
 from models.mail_server import MailServer
 from models.presence import hides_human
-from models.seen import seen
+from models.seen import seen, unread_in
 from models.transcript import Entry, entries_after
 from realtime.devices import device_of
 
@@ -234,8 +234,13 @@ def feedback_on(session: Session, chat: Chat) -> Feedback | None:
 # The inbox
 
 
-def row(chat: Chat, unread: int) -> Markup:
-    """The chat's line in the lists: put where it belongs for each member, or taken away."""
+def rows(connection: Connection, chats: list[Chat]) -> Markup:
+    """The rows of chats in the lists: put where they belong for each member, or taken away."""
+    unread = unread_in(connection, [chat.id for chat in chats])
+    return Markup("").join(_row(chat, unread.get(chat.id, 0)) for chat in chats)
+
+
+def _row(chat: Chat, unread: int) -> Markup:
     if chat.state != State.LIVE:
         return partial(f"#{dom_id(chat, 'row')}", "", "delete")
     html = render("dashboard/_row.html", chat=chat, bot=chat.bot, unread=unread)

@@ -185,16 +185,22 @@
       return digest !== undefined && digest !== `${versions.length}:${versions.reduce((sum, one) => sum + one, 0)}`;
     }
 
-    async takes({ chat, version }) {
-      if (version === undefined) return true;
+    // Rows that travel together are dropped together: those of them that are new come with the lists.
+    async takes({ rows }) {
+      if (!rows) return true;
       await this.catching; // it replaces all rows
-      if (version < (this.versions.get(chat) ?? 0)) return false;
-      this.versions.set(chat, version);
+      const drawn = Object.entries(rows);
+      const old = drawn.filter(([chat, version]) => version < this.versions.get(chat));
+      if (old.length) {
+        if (old.length < drawn.length) this.catchUp();
+        return false;
+      }
+      for (const [chat, version] of drawn) this.versions.set(chat, version);
       return true;
     }
 
     caughtUp() {
-      for (const { dataset } of this.rows()) this.versions.set(Number(dataset.chat), Number(dataset.version));
+      for (const { dataset } of this.rows()) this.versions.set(dataset.chat, Number(dataset.version));
     }
   }
 

@@ -379,13 +379,17 @@ class InboxScreen(Live):
         return f"{len(self.rows)}:{sum(version for _list, version in self.rows.values())}"
 
     async def takes(self, frame: dict) -> bool:
-        if "version" not in frame:
+        if "rows" not in frame:
             return True
         if self._catching:
             await asyncio.wait([self._catching])
-        if frame["version"] < self._versions.get(frame["chat"], 0):
+        drawn = {int(chat): version for chat, version in frame["rows"].items()}
+        old = [chat for chat, version in drawn.items() if version < self._versions.get(chat, 0)]
+        if old:
+            if len(old) < len(drawn):
+                self._catch_up_soon()
             return False
-        self._versions[frame["chat"]] = frame["version"]
+        self._versions |= drawn
         return True
 
     def show(self, content: str) -> None:
