@@ -17,16 +17,17 @@ from web.packing import packed
 
 bp = Blueprint("bundles", __name__)
 
-HTMX = ("vendor/htmx/htmx.min", "vendor/htmx/hx-ws.min")
+HTMX = "vendor/htmx/htmx.min"
 SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
 WIDGET = ("look", "host", "chat", "composer", "attention")
-DASHBOARD = ("counts", "since", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy", "alarm")
+DASHBOARD = ("inbox", "counts", "since", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy",
+             "alarm")
 
 # In one file, so that htmx looks at the page only after its extensions have come.
 SCRIPTS = {
-    "widget": (*HTMX, "js/widget/bridge", *(f"js/{name}" for name in SHARED), "js/scroll",
+    "widget": (HTMX, "js/widget/bridge", *(f"js/{name}" for name in SHARED), "js/scroll",
                *(f"js/widget/{name}" for name in WIDGET)),
-    "dashboard": (*HTMX, *(f"js/{name}" for name in SHARED), *(f"js/dashboard/{name}" for name in DASHBOARD)),
+    "dashboard": (HTMX, *(f"js/{name}" for name in SHARED), *(f"js/dashboard/{name}" for name in DASHBOARD)),
 }
 
 

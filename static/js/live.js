@@ -1,13 +1,20 @@
-// Keeps what an element shows complete: <… data-live="chat|inbox|look" data-catch-up="/…" hx-ws:connect="/…">.
+// Keeps what an element shows complete: <… data-live="chat" data-catch-up="/…" data-socket="/…">. As long as the
+// element is on the page, frames that come over its socket are swapped in, one after the other.
 // A frame that came twice is dropped; one that came too early, a heartbeat that is ahead and a tab that was hidden
 // make the element ask for what it misses. Without a socket it asks every 3 seconds.
 (() => {
   const POLL = 3000;
   const ON_ITS_WAY = 500;
   const HIDDEN_LONG = 5000;
-  const ACCESS_ENDED = 1008;
   const GONE = [401, 403, 404];
+  // Why a socket was closed. After these it comes back: the server leaves, or the line was lost; after any other
+  // code the server wants no more of it.
+  const LEFT = [1001, 1005, 1006, 1011, 1012, 1013, 1014];
+  const ACCESS_ENDED = 1008;
+  const RETURN = 1000;
+  const RETURN_AT_LAST = 5000;
   const all = new Map();
+  const sockets = new Map();
 
   class Live {
     constructor(element) {
@@ -15,6 +22,8 @@
       this.connected = false;
       this.reached = true;
       this.pause = POLL;
+      this.tries = 0;
+      this.heard = Promise.resolve();
     }
 
     // What has no numbers is never behind, and takes whatever comes.
@@ -37,8 +46,33 @@
       return `${this.element.dataset.catchUp}?`;
     }
 
-    socketUrl(url) {
-      return url;
+    socketUrl() {
+      return this.element.dataset.socket;
+    }
+
+    connect() {
+      if (!this.element.isConnected) return;
+      all.set(this.element, this);
+      this.poll();
+      const url = location.origin.replace("http", "ws") + this.socketUrl();
+      this.socket = new WebSocket(url, baton.protocols?.() ?? []);
+      this.socket.onopen = () => this.opened();
+      this.socket.onclose = ({ code }) => this.closed(code);
+      this.socket.onmessage = ({ data }) => {
+        this.heard = this.heard.then(() => this.hear(JSON.parse(data))).catch(console.error);
+      };
+      sockets.set(this.element, this);
+    }
+
+    async hear(frame) {
+      if (this.element.isConnected && (await this.admits(frame))) await baton.swap(frame.content, this.element);
+    }
+
+    disconnect() {
+      this.stop();
+      sockets.delete(this.element);
+      this.socket.onclose = null;
+      this.socket.close();
     }
 
     // Whether a frame may be swapped in, once whatever was missing before it is here.
@@ -90,13 +124,17 @@
 
     opened() {
       this.connected = this.reached = this.hadSocket = true;
+      this.tries = 0;
       this.stopPolling();
       showLine();
     }
 
-    // Who may no longer listen comes back to nothing, and is told so at once.
+    // Pages that lost their sockets together do not come back together. Who may no longer listen asks at once, and is
+    // told so.
     closed(code) {
       this.connected = false;
+      const delay = Math.min(RETURN * 2 ** this.tries++, RETURN_AT_LAST) * (0.2 + 1.6 * Math.random());
+      if (LEFT.includes(code)) setTimeout(() => this.connect(), delay);
       this.poll(code === ACCESS_ENDED ? 0 : undefined);
     }
 
@@ -141,8 +179,8 @@
     }
 
     // What it misses is then the first thing that it hears.
-    socketUrl(url) {
-      return `${url.split("?")[0]}?after=${this.last}`;
+    socketUrl() {
+      return `${super.socketUrl()}?after=${this.last}`;
     }
 
     // Pushes may have overtaken the answer; what it says of the chat is then of yesterday.
@@ -162,56 +200,11 @@
     }
   }
 
-  class LiveInbox extends Live {
-    constructor(element) {
-      super(element);
-      this.versions = new Map();
-      this.caughtUp();
-    }
-
-    // Marks of what is unread, names and other bots have no number that would tell.
-    opened() {
-      const returns = this.hadSocket;
-      super.opened();
-      if (returns) this.catchUp();
-    }
-
-    rows() {
-      return [...this.element.querySelectorAll("[data-version]")];
-    }
-
-    isBehind(digest) {
-      const versions = this.rows().map((row) => Number(row.dataset.version));
-      return digest !== undefined && digest !== `${versions.length}:${versions.reduce((sum, one) => sum + one, 0)}`;
-    }
-
-    // Rows that travel together are dropped together: those of them that are new come with the lists.
-    async takes({ rows }) {
-      if (!rows) return true;
-      await this.catching; // it replaces all rows
-      const drawn = Object.entries(rows);
-      const old = drawn.filter(([chat, version]) => version < this.versions.get(chat));
-      if (old.length) {
-        if (old.length < drawn.length) this.catchUp();
-        return false;
-      }
-      for (const [chat, version] of drawn) this.versions.set(chat, version);
-      return true;
-    }
-
-    caughtUp() {
-      for (const { dataset } of this.rows()) this.versions.set(dataset.chat, Number(dataset.version));
-    }
-  }
-
-  // How a bot looks has no numbers: who comes is told, and who asks. It is nobody's business who that is.
-  class LiveLook extends Live {
-    nameless = true;
-  }
-
-  const KINDS = { chat: LiveChat, inbox: LiveInbox, look: LiveLook };
+  // What else there is on a screen adds its own kind.
+  baton.Live = Live;
+  baton.kinds = { chat: LiveChat };
   const liveOf = (element) => {
-    if (!all.has(element)) all.set(element, new KINDS[element.dataset.live](element));
+    if (!all.has(element)) all.set(element, new baton.kinds[element.dataset.live](element));
     return all.get(element);
   };
 
@@ -231,23 +224,12 @@
     document.dispatchEvent(new Event("baton:line"));
   };
 
-  const onSocket = (name, handle) =>
-    document.addEventListener(`htmx:ws:${name}`, (event) => {
-      if (event.target.dataset?.live) handle(liveOf(event.target), event.detail, event);
-    });
-
-  onSocket("before:connection", (live, { connection }) => {
-    live.connection = connection;
-    connection.url = live.socketUrl(connection.url);
-    const protocols = baton.protocols?.();
-    if (protocols) connection.config.protocols = protocols;
-    live.poll();
-  });
-  onSocket("after:connection", (live) => live.opened());
-  onSocket("close", (live, { reason, code }) => (reason === "closed" ? live.closed(code) : live.stop()));
-  onSocket("before:message:incoming", (live, detail) => {
-    const frame = JSON.parse(detail.message.data);
-    detail.waitUntil(live.admits(frame).then((admitted) => (detail.cancelled = !admitted)));
+  htmx.registerExtension("live", {
+    htmx_after_process(root) {
+      sockets.forEach((live, element) => element.isConnected || live.disconnect());
+      const found = [...root.querySelectorAll("[data-socket]"), root.closest("[data-socket]")];
+      for (const element of found) if (element && !sockets.has(element)) liveOf(element).connect();
+    },
   });
 
   let hiddenAt = 0;
@@ -261,7 +243,7 @@
   // Send what is not stored (typing) over the chat's socket, if there is one.
   baton.whisper = (chat, words) => {
     const element = document.querySelector(`[data-live=chat][data-chat="${chat}"]`);
-    const socket = element && all.get(element)?.connection?.socket;
+    const socket = element && all.get(element)?.socket;
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(words));
   };
 

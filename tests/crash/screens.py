@@ -23,9 +23,8 @@ from tests.people import new_uuid
 # static/js/live.js
 POLL_SECONDS, ON_ITS_WAY_SECONDS = 3, 0.5
 GONE = (401, 403, 404)
-# hx-ws.js with the settings of templates/*/page.html
-RECONNECT_CODES = (1001, 1005, 1006, 1011, 1012, 1013, 1014)
-RECONNECT_SECONDS, RECONNECT_MOST_SECONDS, RECONNECT_JITTER = 1, 5, 0.8
+RETURN_CODES = (1001, 1005, 1006, 1011, 1012, 1013, 1014)
+RETURN_SECONDS, RETURN_AT_LAST_SECONDS, RETURN_JITTER = 1, 5, 0.8
 # Chromium's patience with a handshake
 HANDSHAKE_SECONDS = 240
 # static/js/outbox.js
@@ -163,12 +162,12 @@ class Live(ABC):
             return
         self._polling = self._polling or self.spawn(self._poll())
         self._attempt += 1
-        if code in RECONNECT_CODES:
+        if code in RETURN_CODES:
             self.spawn(self._come_back(self._attempt))
 
     async def _come_back(self, attempt: int) -> None:
-        delay = min(RECONNECT_SECONDS * 2 ** (attempt - 1), RECONNECT_MOST_SECONDS)
-        await asyncio.sleep(delay * random.uniform(1 - RECONNECT_JITTER, 1 + RECONNECT_JITTER))
+        delay = min(RETURN_SECONDS * 2 ** (attempt - 1), RETURN_AT_LAST_SECONDS)
+        await asyncio.sleep(delay * random.uniform(1 - RETURN_JITTER, 1 + RETURN_JITTER))
         await self._connect()
 
     async def _poll(self) -> None:

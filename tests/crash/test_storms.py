@@ -55,12 +55,13 @@ LINKS, SOAK_LINKS = Links(40, 6, 2, 2, 3), Links(200, 15, 2, 8, 6)
 
 
 def test_screens_wait_as_pages_do():
-    for page in ("widget", "dashboard"):
-        html = (ROOT / f"templates/{page}/page.html").read_text()
-        ours = json.loads(re.search(r"""name="htmx-config" content='([^']+)'""", html)[1])["ws"]
-        assert ours == {"pauseOnBackground": False, "reconnectDelay": 1000 * screens.RECONNECT_SECONDS,
-                        "reconnectJitter": screens.RECONNECT_JITTER,
-                        "reconnectMaxDelay": 1000 * screens.RECONNECT_MOST_SECONDS}
+    script = (ROOT / "static/js/live.js").read_text()
+    said = {name: json.loads(value) for name, value in re.findall(r"const (\w+) = ([\d\[][^;]*);", script)}
+    assert said["LEFT"] == list(screens.RETURN_CODES)
+    assert said["RETURN"] == 1000 * screens.RETURN_SECONDS
+    assert said["RETURN_AT_LAST"] == 1000 * screens.RETURN_AT_LAST_SECONDS
+    jitter = screens.RETURN_JITTER
+    assert f"({1 - jitter:.1f} + {2 * jitter:.1f} * Math.random())" in script
 
 
 def test_all_cut_at_once_are_back_soon_and_delay_nobody(server, calm_desk, soaking, tell):
@@ -93,7 +94,7 @@ async def cut_all(server, desk, storm, tell):
     tell(f"the others: {bystanders}")
     for one in (account, bystanders):
         one.check()
-    assert back[-1] - back[0] > screens.RECONNECT_SECONDS * screens.RECONNECT_JITTER, "they all came at the same time"
+    assert back[-1] - back[0] > screens.RETURN_SECONDS * screens.RETURN_JITTER, "they all came at the same time"
     # The pages are played on the server's own cores. How long the others wait is bin/bench's to judge.
     assert p99(during) <= max(PLAYED_DELAY_SECONDS, 3 * p99(before))
 

@@ -22,4 +22,9 @@
   });
   document.addEventListener("baton:placed", paint);
   paint();
+
+  // How a bot looks has no numbers: who comes is told, and who asks. It is nobody's business who that is.
+  baton.kinds.look = class extends baton.Live {
+    nameless = true;
+  };
 })();
