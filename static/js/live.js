@@ -53,15 +53,19 @@
     connect() {
       if (!this.element.isConnected) return;
       all.set(this.element, this);
+      sockets.set(this.element, this);
       this.poll();
       const url = location.origin.replace("http", "ws") + this.socketUrl();
-      this.socket = new WebSocket(url, baton.protocols?.() ?? []);
+      try {
+        this.socket = new WebSocket(url, baton.protocols?.() ?? []);
+      } catch {
+        return; // Forbidden here: to ask is all that is left.
+      }
       this.socket.onopen = () => this.opened();
       this.socket.onclose = ({ code }) => this.closed(code);
       this.socket.onmessage = ({ data }) => {
         this.heard = this.heard.then(() => this.hear(JSON.parse(data))).catch(console.error);
       };
-      sockets.set(this.element, this);
     }
 
     async hear(frame) {
@@ -71,6 +75,7 @@
     disconnect() {
       this.stop();
       sockets.delete(this.element);
+      if (!this.socket) return;
       this.socket.onclose = null;
       this.socket.close();
     }

@@ -56,7 +56,7 @@ LINKS, SOAK_LINKS = Links(40, 6, 2, 2, 3), Links(200, 15, 2, 8, 6)
 
 def test_screens_wait_as_pages_do():
     script = (ROOT / "static/js/live.js").read_text()
-    said = {name: json.loads(value) for name, value in re.findall(r"const (\w+) = ([\d\[][^;]*);", script)}
+    said = {name: json.loads(value) for name, value in re.findall(r"const (\w+) = ([\d\[][\d, ]*\]?);", script)}
     assert said["LEFT"] == list(screens.RETURN_CODES)
     assert said["RETURN"] == 1000 * screens.RETURN_SECONDS
     assert said["RETURN_AT_LAST"] == 1000 * screens.RETURN_AT_LAST_SECONDS
