@@ -7,6 +7,7 @@ import time
 from functools import cache
 from itertools import groupby
 
+import rcssmin
 import rjsmin
 from flask_babel import gettext
 from sqlalchemy import select
@@ -20,7 +21,6 @@ from models import Bot, Invitation, reading
 _HEAD = re.compile(r"\A/\*.*?\*/\n", re.DOTALL)
 _STYLE = re.compile(r"(?<=STYLE = `).*?(?=`)", re.DOTALL)
 _INVITATIONS = re.compile(r"^ *// Sent only where.*?// End of invitations\.\n", re.DOTALL | re.MULTILINE)
-_SPARE = re.compile(r"\s*([{};,])\s*|\s+")
 _SETTINGS = "BOTS={}"
 
 LABELS = ("Open chat", "Close chat")
@@ -96,5 +96,4 @@ def lean(invites: bool) -> str:
     source = _HEAD.sub("", (STATIC / "widget.js").read_text())
     if not invites:
         source = _INVITATIONS.sub("", source)
-    source = _STYLE.sub(lambda style: _SPARE.sub(lambda found: found[1] or " ", style[0]), source)
-    return rjsmin.jsmin(source)
+    return rjsmin.jsmin(_STYLE.sub(lambda style: rcssmin.cssmin(style[0]), source))

@@ -102,14 +102,18 @@ def test_the_loader_is_light():
     assert len(gzip.compress(loader.lean(invites=True).encode(), 6)) <= 4_300
 
 
-def test_the_opened_widget_is_light(server, desk):
-    """Everything that it loads, the page, the script and the style sheet, as browsers get it without Brotli."""
-    page = httpx.get(f"{server.url}/widget/{desk.bot.key}", headers={"Accept-Encoding": "gzip"})
+@pytest.mark.parametrize("encoding, light", [("br", 26_000), ("gzip", 28_000)])
+def test_the_opened_widget_is_light(server, desk, encoding, light):
+    """All that opening it loads: the page, the script and the style sheet."""
+    accepted = {"Accept-Encoding": "gzip, deflate, br, zstd" if encoding == "br" else "gzip"}
+    page = httpx.get(f"{server.url}/widget/{desk.bot.key}", headers=accepted)
     files = re.findall(r'(?:href|src)="(/(?:static|bundles)/[^"]+)"', page.text)
     assert [file.partition("?")[0] for file in files] == ["/bundles/widget.css", "/bundles/widget.js"]
-    answers = [httpx.get(server.url + file, headers={"Accept-Encoding": "gzip"}) for file in files]
-    assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
-    assert sum(answer.num_bytes_downloaded for answer in [page, *answers]) <= 30_000
+    answers = [httpx.get(server.url + file, headers=accepted) for file in files]
+    assert [answer.headers["Content-Encoding"] for answer in answers] == [encoding] * 2
+    assert sum(answer.num_bytes_downloaded for answer in [page, *answers]) <= light
+    plain = {"Accept-Encoding": "identity"}
+    assert [answer.text for answer in answers] == [httpx.get(server.url + file, headers=plain).text for file in files]
 
 
 def test_files_travel_compressed_and_pages_do_not(server):
