@@ -97,8 +97,9 @@ def _open_postgresql(url: str) -> _Database:
     # The connection used last is used next: its statements are prepared, and its process of the server is awake.
     options = {"max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True, "hide_parameters": True,
                "connect_args": {"connect_timeout": CONNECT_SECONDS}}
-    writer = create_engine(url, pool_size=10, **options)
-    asker = create_engine(url, pool_size=5, isolation_level="AUTOCOMMIT", **options)
+    writer = create_engine(url, pool_size=5, **options)
+    # Nearly every message is stored through this one, too.
+    asker = create_engine(url, pool_size=10, isolation_level="AUTOCOMMIT", **options)
     # Each query would else see what was committed meanwhile. Who asks for messages and then for events would
     # get an event's number without the message before it, and never ask for that one again.
     reader = create_engine(url, pool_size=5, isolation_level="REPEATABLE READ", **options)
