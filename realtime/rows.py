@@ -67,12 +67,14 @@ class Rows:
     def _draw_all(self, bot_id: int) -> None:
         try:
             with self._context():
+                self._draw_some(bot_id)
                 while self._behind.get(bot_id):
-                    self._draw_some(bot_id)
                     pause()
+                    self._draw_some(bot_id)
         except Exception:
             log.exception("rows could not be drawn")
 
     def _draw_some(self, bot_id: int) -> None:
-        behind = self._behind[bot_id]
-        self._draw(bot_id, [behind.pop(chat_id) for chat_id in list(behind)[:DRAWN_TOGETHER]])
+        behind = self._behind.get(bot_id)
+        if behind:
+            self._draw(bot_id, [behind.pop(chat_id) for chat_id in list(behind)[:DRAWN_TOGETHER]])
