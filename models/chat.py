@@ -40,7 +40,7 @@ from models.refusals import (
     NotOffered,
     StillOpen,
 )
-from models.saying import Saying, columns_of, first_line, store
+from models.saying import Saying, beginning_of, columns_of, store_message
 from models.text import clean, clean_optional, clean_uuid
 
 
@@ -201,8 +201,8 @@ class Chat(Base):
         said, uuid = clean(said), clean_uuid(uuid)
         bot = self.__dict__.get("bot")
         # Where nobody answers, the chat is handed off with the message.
-        is_all = bot and bot.is_on and (bot.answers or self.state == State.LIVE)
-        return (is_all and _say_in_one(_CUSTOMER_SAYS, self, said, uuid) or _once(
+        changes_nothing_else = bot and bot.is_on and (bot.answers or self.state == State.LIVE)
+        return (changes_nothing_else and _say_in_one(_CUSTOMER_SAYS, self, said, uuid) or _once(
             self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid)))
 
     def hand_off(self) -> "Chat":
@@ -553,7 +553,7 @@ def _say_in_one(saying: Saying, chat: Chat, said: str, uuid: str, member: Member
 
 def _said(session: Session, chat: Chat, author: Author, said: str, *conditions, numbers=1, **values) -> Chat | None:
     """Make room for a message: its number, and the lines that lists show."""
-    return _change(session, chat, *conditions, numbers=numbers, last_text=first_line(said), last_author=author,
+    return _change(session, chat, *conditions, numbers=numbers, last_text=beginning_of(said), last_author=author,
                    last_message_at=now(), **values)
 
 
@@ -638,7 +638,7 @@ def _introduced(customer: Customer, bot: Bot) -> Customer:
 def _open_chat(session: Session, bot: Bot, customer: Customer) -> Chat:
     """A new chat, which begins with the welcome that the customer has just read."""
     offered = now() if bot.offers_human(0) else None
-    chat = Chat(bot_id=bot.id, customer_id=customer.id, seq=1, offered_at=offered, last_text=first_line(bot.welcome),
+    chat = Chat(bot_id=bot.id, customer_id=customer.id, seq=1, offered_at=offered, last_text=beginning_of(bot.welcome),
                 last_author=Author.BOT)
     session.add(chat)
     session.flush()
@@ -674,7 +674,7 @@ def _hand_off(session: Session, chat: Chat, *conditions, **particulars) -> Chat 
 def _add_message(session: Session, chat: Chat, author: Author, said: str, member: Member | None = None,
                  **columns) -> Message:
     columns = columns_of(chat.id, author, said, member_id=member and member.id, **columns) | {"seq": chat.seq}
-    return _announced(session, chat, store(session.connection(), columns), member)
+    return _announced(session, chat, store_message(session.connection(), columns), member)
 
 
 def _announced(session: Session, chat: Chat, stored: dict, member: Member | None) -> Message:

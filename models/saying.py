@@ -41,7 +41,8 @@ class Saying:
 
     def __init__(self, chats: Table, author: Author, *conditions, **values):
         self._author = author
-        said = {"last_text": bindparam("line"), "last_author": author.value, "last_message_at": bindparam("said_at")}
+        said = {"last_text": bindparam("beginning"), "last_author": author.value,
+                "last_message_at": bindparam("said_at")}
         self._make_room = (update(chats).where(chats.c.id == bindparam("chat_id"), *conditions)
                            .values(seq=chats.c.seq + 1, **said, **values)
                            .returning(*(chats.c[name] for name in _CHANGED)))
@@ -51,7 +52,7 @@ class Saying:
         """One more message; None, and nothing is done, when the chat does not meet the conditions."""
         message = columns_of(chat_id, self._author, said, **columns)
         room = connection.execute(self._make_room, _asked(message)).first()
-        return room and Stored(store(connection, message | {"seq": room.seq}), _changed(room))
+        return room and Stored(store_message(connection, message | {"seq": room.seq}), _changed(room))
 
     def store_in_one(self, connection: Connection, chat_id: int, said: str, **columns) -> Stored | None:
         """The same in one statement, for databases that have it."""
@@ -67,18 +68,18 @@ def columns_of(chat_id: int, author: Author, said: str, member_id: int | None = 
             "text": said, "particulars": particulars or {}, "created_at": now()}
 
 
-def store(connection: Connection, columns: dict) -> dict:
+def store_message(connection: Connection, columns: dict) -> dict:
     """Store a message for which there is room; its columns, with its id."""
     return columns | {"id": connection.execute(_STORE, columns).inserted_primary_key.id}
 
 
-def first_line(said: str) -> str:
+def beginning_of(said: str) -> str:
     """As much of what was said as lists show."""
     return said[:200]
 
 
 def _asked(message: dict) -> dict:
-    return {"chat_id": message["chat_id"], "line": first_line(message["text"]), "said_at": message["created_at"],
+    return {"chat_id": message["chat_id"], "beginning": beginning_of(message["text"]), "said_at": message["created_at"],
             "said": message["text"], "member_id": message["member_id"], "uuid": message["client_uuid"]}
 
 
