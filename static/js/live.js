@@ -53,7 +53,6 @@
     connect() {
       if (!this.element.isConnected) return;
       all.set(this.element, this);
-      sockets.set(this.element, this);
       this.poll();
       const url = location.origin.replace("http", "ws") + this.socketUrl();
       try {
@@ -233,7 +232,11 @@
     htmx_after_process(root) {
       sockets.forEach((live, element) => element.isConnected || live.disconnect());
       const found = [...root.querySelectorAll("[data-socket]"), root.closest("[data-socket]")];
-      for (const element of found) if (element && !sockets.has(element)) liveOf(element).connect();
+      for (const element of found) {
+        if (!element || sockets.has(element)) continue;
+        sockets.set(element, liveOf(element));
+        liveOf(element).connect();
+      }
     },
   });
 

@@ -69,6 +69,26 @@ def test_a_visitor_who_only_looks_costs_one_file_and_leaves_no_trace(contexts, h
     assert not [url for url in asked if token in url]
 
 
+def test_a_customer_with_a_chat_opens_one_socket_and_a_visitor_another(customer_page, desk):
+    customer = customer_page().open()
+    asked = record_requests(customer.page)
+
+    def sockets() -> list[str]:
+        return [url for url in asked if "/socket" in url]
+
+    customer.page.reload()
+    customer.open()
+    happens(customer.page, lambda: len(sockets()) == 1, "a socket for what changes without a chat")
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    asked.clear()
+
+    customer.page.reload()
+    expect(customer.open().log.get_by_text("It left our shop yesterday.")).to_be_visible()
+    happens(customer.page, sockets, "a socket")
+    customer.ask("Where is my order?", "It left our shop yesterday.")
+    assert [re.search(r"/chats/\d+/socket", url) is not None for url in sockets()] == [True]
+
+
 def test_it_needs_no_cookie_in_its_frame(customer_page):
     customer = customer_page().open()
     frame = customer.page.frames[1]

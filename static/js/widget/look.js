@@ -26,5 +26,11 @@
   // How a bot looks has no numbers: who comes is told, and who asks. It is nobody's business who that is.
   baton.kinds.look = class extends baton.Live {
     nameless = true;
+
+    // Whoever has a chat will hear all of this there, and needs one socket only.
+    connect() {
+      if ("ready" in dataset) super.connect();
+      else document.addEventListener("baton:ready", () => super.connect(), { once: true });
+    }
   };
 })();
