@@ -242,6 +242,7 @@ class WebSocket(Protocol):
         self.on_text = on_text
         self.on_close = on_close
         self._code = ABNORMAL
+        self._listens = False
         self._opened: asyncio.Future[None] | None = None
 
     async def open(self, path: str, headers: Mapping[str, str] | None = None,
@@ -278,25 +279,24 @@ class WebSocket(Protocol):
         self.transport.abort()
 
     def received(self) -> None:
-        if not self._opened.done() and not self._shake_hands():
-            return
-        while (frame := self._take_frame()) is not None:
+        if not self._opened.done():
+            self._shake_hands()
+        while self._listens and (frame := self._take_frame()) is not None:
             self._handle(*frame)
 
     def lost(self) -> None:
-        if not self._opened.done():
-            self._opened.set_exception(ConnectionError("the server hung up"))
-        elif not self._opened.cancelled() and not self._opened.exception():
+        if self._listens:
             self.on_close(self._code)
+        elif not self._opened.done():
+            self._opened.set_exception(ConnectionError("the server hung up"))
 
-    def _shake_hands(self) -> bool:
+    def _shake_hands(self) -> None:
         head = self.take_head()
         if head and head[0] == 101:
+            self._listens = True
             self._opened.set_result(None)
-            return True
-        if head:
+        elif head:
             self._opened.set_exception(Refused(head[0]))
-        return False
 
     def _take_frame(self) -> tuple[int, bytes] | None:
         buffer = self.buffer
