@@ -193,6 +193,7 @@ def test_a_message_is_sending_then_sent_then_seen(customer_page, member_page, de
     customer.page.route("**/messages", lambda route: held.append(route), times=1)
     customer.write("Is it lost?")
     expect(customer.status("Is it lost?")).to_have_text("Sending…")
+    happens(customer.page, lambda: held, "it is held up on its way")
     held[0].continue_()
     expect(customer.status("Is it lost?")).to_have_text("Sent")
 
@@ -261,6 +262,7 @@ def test_what_is_written_while_the_first_message_is_under_way_is_kept(customer_p
     customer.box.press_sequentially("And how")
     expect(customer.status("I mean the jacket")).to_have_text("Sending…")
 
+    happens(customer.page, lambda: held, "the first one is held up on its way")
     held[0].continue_()
 
     expect(customer.log.get_by_text("Pardon?")).to_be_visible()
