@@ -1,10 +1,9 @@
 /* Baton's loader draws the launcher; the chat is an iframe on the server this file is from.
    templates/widget/page.html describes the tag, what the two say to each other, and what is kept. */
-(() => {
+// web/loader.py hands in what bots have set, by their keys; what the tag says goes first.
+((BOTS) => {
   const queue = window.Baton?.q ?? [];
   if (window.Baton?.open) return; // a second tag
-  // web/loader.py writes in here what bots have set, by their keys; what the tag says goes first.
-  const BOTS = {};
   const tag = document.querySelector("script[data-bot]");
   const said = tag.dataset;
   const { bot } = said;
@@ -316,4 +315,4 @@
   };
   if (document.body) start();
   else addEventListener("DOMContentLoaded", start);
-})();
+})({});

@@ -1,4 +1,4 @@
-"""The scripts of each screen as one file, put together at the first request: one fetch, and no build step.
+"""The scripts of each screen as one file, put together at the first request: one fetch.
 The widget's style sheet goes the same way.
 
 The widget is weighed by what it costs a stranger's page, so comments and white space stay behind; the files
@@ -9,25 +9,22 @@ import hashlib
 from functools import cache
 
 import rcssmin
-import rjsmin
 from flask import Blueprint, Response, abort
 
 from helpers import STATIC
-from web.packing import packed
+from web.packing import lean, packed
 
 bp = Blueprint("bundles", __name__)
 
-HTMX = "vendor/htmx/htmx.min"
+HTMX = STATIC / "vendor/htmx/htmx.min.js"
 SHARED = ("request", "place", "live", "outbox", "times", "typing", "seen", "dialogs")
 WIDGET = ("look", "host", "chat", "composer", "attention")
 DASHBOARD = ("inbox", "counts", "since", "switcher", "opening", "rows", "drawer", "transcript", "places", "copy",
              "alarm")
 
-# In one file, so that htmx looks at the page only after its extensions have come.
 SCRIPTS = {
-    "widget": (HTMX, "js/widget/bridge", *(f"js/{name}" for name in SHARED), "js/scroll",
-               *(f"js/widget/{name}" for name in WIDGET)),
-    "dashboard": (HTMX, *(f"js/{name}" for name in SHARED), *(f"js/dashboard/{name}" for name in DASHBOARD)),
+    "widget": ("widget/bridge", *SHARED, "scroll", *(f"widget/{name}" for name in WIDGET)),
+    "dashboard": (*SHARED, *(f"dashboard/{name}" for name in DASHBOARD)),
 }
 
 
@@ -52,8 +49,13 @@ def show_sheet(name: str) -> Response:
 
 @cache
 def bundle(name: str) -> str:
-    """The scripts of a screen, in order."""
-    return "\n".join(_lean((STATIC / f"{script}.js").read_text(), script) for script in SCRIPTS[name])
+    """htmx and a screen's scripts: in one file, so that it looks at the page only after its extensions have come."""
+    return "\n".join([HTMX.read_text(), lean(f"{name}.js", written(name))])
+
+
+def written(name: str) -> str:
+    """The scripts of a screen as they are written, in order."""
+    return "\n".join((STATIC / f"js/{script}.js").read_text() for script in SCRIPTS[name])
 
 
 @cache
@@ -81,7 +83,3 @@ def _version(content: str) -> str:
 def _kept(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
-
-
-def _lean(source: str, script: str) -> str:
-    return source if script.startswith("vendor/") else rjsmin.jsmin(source)

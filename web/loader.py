@@ -8,7 +8,6 @@ from functools import cache
 from itertools import groupby
 
 import rcssmin
-import rjsmin
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -17,11 +16,12 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from helpers import STATIC, launcher_of
 from languages import chosen, spoken, translator
 from models import Bot, Invitation, reading
+from web.packing import lean
 
 _HEAD = re.compile(r"\A/\*.*?\*/\n", re.DOTALL)
 _STYLE = re.compile(r"(?<=STYLE = `).*?(?=`)", re.DOTALL)
 _INVITATIONS = re.compile(r"^ *// Sent only where.*?// End of invitations\.\n", re.DOTALL | re.MULTILINE)
-_SETTINGS = "BOTS={}"
+_NOTHING_SET = "({})"
 
 LABELS = ("Open chat", "Close chat")
 
@@ -52,7 +52,8 @@ def script(language: str) -> str:
     found = settings.now()
     written = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     invites = any("invitations" in each for each in found.values())
-    return _speaking(language, lean(invites)).replace(_SETTINGS, f"BOTS={written}", 1)
+    program, _, end = _speaking(language, lean_script(invites)).rpartition(_NOTHING_SET)
+    return f"{program}({written}){end}"
 
 
 def _speaking(language: str, source: str) -> str:
@@ -91,9 +92,19 @@ def _rule_of(bot: Bot, invitation: Invitation) -> dict:
 
 
 @cache
-def lean(invites: bool) -> str:
-    """The loader without what only people read, and without the part about invitations unless it `invites`."""
+def lean_script(invites: bool) -> str:
+    """The loader without what only people read."""
+    return lean(file_name(invites), written(invites))
+
+
+def file_name(invites: bool) -> str:
+    """What `static/lean` calls the loader."""
+    return "inviting-loader.js" if invites else "loader.js"
+
+
+def written(invites: bool) -> str:
+    """The loader as it is written, but for its style, and without the part about invitations unless it `invites`."""
     source = _HEAD.sub("", (STATIC / "widget.js").read_text())
     if not invites:
         source = _INVITATIONS.sub("", source)
-    return rjsmin.jsmin(_STYLE.sub(lambda style: rcssmin.cssmin(style[0]), source))
+    return _STYLE.sub(lambda style: rcssmin.cssmin(style[0]), source)

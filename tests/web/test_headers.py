@@ -98,11 +98,11 @@ def test_the_loader_is_kept_briefly_and_may_run_anywhere(server):
 
 
 def test_the_loader_is_light():
-    assert len(gzip.compress(loader.lean(invites=False).encode(), 6)) <= 4_000
-    assert len(gzip.compress(loader.lean(invites=True).encode(), 6)) <= 4_300
+    assert len(gzip.compress(loader.lean_script(invites=False).encode(), 6)) <= 3_700
+    assert len(gzip.compress(loader.lean_script(invites=True).encode(), 6)) <= 3_900
 
 
-@pytest.mark.parametrize("encoding, light", [("br", 26_000), ("gzip", 28_000)])
+@pytest.mark.parametrize("encoding, light", [("br", 24_500), ("gzip", 26_000)])
 def test_the_opened_widget_is_light(server, desk, encoding, light):
     """All that opening it loads: the page, the script and the style sheet."""
     accepted = {"Accept-Encoding": "gzip, deflate, br, zstd" if encoding == "br" else "gzip"}

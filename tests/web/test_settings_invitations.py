@@ -31,7 +31,7 @@ def stored(bot: Bot) -> list[Invitation]:
 def in_loader(server, bot: Bot) -> dict:
     """What the loader knows of a bot."""
     script = httpx.get(f"{server.url}/widget.js").text
-    return json.JSONDecoder().raw_decode(script, script.index("BOTS=") + 5)[0].get(bot.key, {})
+    return json.JSONDecoder().raw_decode(script, script.index("})(") + 3)[0].get(bot.key, {})
 
 
 def test_every_field_is_kept_and_is_in_the_loader_at_once(server, desk, anna):
