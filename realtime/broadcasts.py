@@ -185,9 +185,10 @@ class Broadcasts:
             self._queue_moved(session, chat)
 
     def _draw_rows(self, bot_id: int, chats: list[Chat]) -> None:
-        with connected() as connection:
-            self._publish(inbox_topic(bot_id), lambda: fragments.rows(connection, chats),
-                          rows={chat.id: chat.seq for chat in chats})
+        topic = inbox_topic(bot_id)
+        if self.relay.reaches(topic):
+            with connected() as connection:
+                self.relay.publish(topic, frame(rows=fragments.rows(connection, chats)))
 
     def _queue_moved(self, session: Session, chat: Chat) -> None:
         self._publish(waiting_topic(chat.bot_id), lambda: fragments.waiting_count(

@@ -234,10 +234,10 @@ def feedback_on(session: Session, chat: Chat) -> Feedback | None:
 # The inbox
 
 
-def rows(connection: Connection, chats: list[Chat]) -> Markup:
-    """The rows of chats in the lists: put where they belong for each member, or taken away."""
+def rows(connection: Connection, chats: list[Chat]) -> dict[int, dict]:
+    """By chat: its row in the lists, put where it belongs for each member, or taken away; and the number it is of."""
     unread = unread_in(connection, [chat.id for chat in chats])
-    return Markup("").join(_row(chat, unread.get(chat.id, 0)) for chat in chats)
+    return {chat.id: {"version": chat.seq, "content": _row(chat, unread.get(chat.id, 0))} for chat in chats}
 
 
 def _row(chat: Chat, unread: int) -> Markup:

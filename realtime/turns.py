@@ -64,8 +64,8 @@ class Turns:
         mine = Event()
         self._waiting.append(mine)
         mine.wait(self._most_wait_seconds)
-        # Who is out of the line has been handed a turn, even if waiting came to its end in the same moment.
-        if mine in self._waiting:
+        # Who was handed a turn has it, even if waiting came to its end in the same moment.
+        if not mine.is_set():
             self._waiting.remove(mine)
             raise NoTurn
         if self._is_over:

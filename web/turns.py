@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import make_response, request
+from flask import request
 
-from realtime.turns import AT_ONCE, Turns, connecting
+from realtime.turns import AT_ONCE, NoTurn, Turns, connecting
 
 # Pages give up after 15 s; what they no longer wait for is not worth doing. They ask again by themselves. Those that
 # have a socket hold back what it brings until they have what came before: nobody who has none goes before them.
 _catching_up = Turns(AT_ONCE, most_wait_seconds=10)
 _polling = Turns(AT_ONCE, most_wait_seconds=10, most_waiting=100)
-# When so many wait for sockets, those whose turn has not come ask less often for what they miss meanwhile.
+# When so many wait for sockets, nobody who has none is answered: their sockets bring what they miss, and sooner.
 MANY = 50
 
 
@@ -25,10 +25,10 @@ def in_turn(work: Callable) -> Callable:
 
     @wraps(work)
     def waits(*args, **kwargs):
-        with (_polling if "polls" in request.args else _catching_up).one():
-            answer = make_response(work(*args, **kwargs))
-        if busy_seconds():
-            answer.headers["Retry-After"] = busy_seconds()
-        return answer
+        polls = "polls" in request.args
+        if polls and busy_seconds():
+            raise NoTurn
+        with (_polling if polls else _catching_up).one():
+            return work(*args, **kwargs)
 
     return waits

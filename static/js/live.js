@@ -32,8 +32,8 @@
       return false;
     }
 
-    async takes() {
-      return true;
+    async takes({ content }) {
+      return content;
     }
 
     wants() {
@@ -68,7 +68,8 @@
     }
 
     async hear(frame) {
-      if (this.element.isConnected && (await this.admits(frame))) await baton.swap(frame.content, this.element);
+      const content = this.element.isConnected && (await this.admits(frame));
+      if (content) await baton.swap(content, this.element);
     }
 
     disconnect() {
@@ -79,11 +80,11 @@
       this.socket.close();
     }
 
-    // Whether a frame may be swapped in, once whatever was missing before it is here.
+    // What of a frame is to be swapped in, once whatever was missing before it is here.
     async admits(frame) {
       // Not awaited: what comes next may follow on what is shown, and need not wait for the answer.
       if (frame.catch_up || (this.isBehind(frame.heartbeat) && !this.catching)) this.catchUp();
-      return frame.content !== undefined && this.takes(frame);
+      return this.takes(frame);
     }
 
     // Once more when it is asking already: what this is about may have come after the answer was made.
@@ -115,8 +116,9 @@
     }
 
     // Also until a socket has opened: one that is blocked may be refused, or get no answer at all for minutes.
-    // Pages that lost their sockets together do not ask together. Where sockets are known to work they come back soon.
-    poll(soon = POLL * (0.4 + 0.6 * Math.random()) * (this.hadSocket ? 4 : 1)) {
+    // Pages that lost their sockets together do not ask together. Where sockets are known to work they come back soon,
+    // and sooner than all of them could be answered.
+    poll(soon = POLL * (0.4 + 0.6 * Math.random()) * (this.hadSocket ? 10 : 1)) {
       this.polling ??= setTimeout(async () => {
         if (!this.element.isConnected) return this.stop();
         await this.catchUp();
@@ -137,6 +139,11 @@
     // told so.
     closed(code) {
       this.connected = false;
+      // In vain a second time: no restart takes so long. Of what comes then, the answers tell.
+      if (this.hadSocket && this.tries === 2) {
+        this.reached = false;
+        showLine();
+      }
       const delay = Math.min(RETURN * 2 ** this.tries++, RETURN_AT_LAST) * (0.2 + 1.6 * Math.random());
       if (LEFT.includes(code)) setTimeout(() => this.connect(), delay);
       this.poll(code === ACCESS_ENDED ? 0 : undefined);
@@ -165,11 +172,11 @@
     }
 
     // What tells how the chat stood `at` a number is of yesterday once more is shown.
-    async takes({ after, seq, at = this.last }) {
-      if (seq === undefined) return at >= this.last;
+    async takes({ content, after, seq, at = this.last }) {
+      if (seq === undefined) return at >= this.last && content;
       if (after > this.last) await this.catching; // which may have been under way already
       if (after > this.last) await this.catchUp();
-      return after <= this.last && this.isNew(seq);
+      return after <= this.last && this.isNew(seq) && content;
     }
 
     isNew(seq) {

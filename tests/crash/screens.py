@@ -85,8 +85,8 @@ class Live(ABC):
         """Whether a heartbeat's number says that something is missing here."""
 
     @abstractmethod
-    async def takes(self, frame: dict) -> bool:
-        """Whether a frame's fragments go onto the page."""
+    async def takes(self, frame: dict) -> str | None:
+        """What of a frame goes onto the page."""
 
     @abstractmethod
     def show(self, content: str) -> None:
@@ -171,7 +171,7 @@ class Live(ABC):
         await self._connect()
 
     async def _poll(self) -> None:
-        await asyncio.sleep(POLL_SECONDS * random.uniform(0.4, 1) * (4 if self.opened_at else 1))
+        await asyncio.sleep(POLL_SECONDS * random.uniform(0.4, 1) * (10 if self.opened_at else 1))
         while True:
             await self.catch_up()
             await asyncio.sleep(self._pause)
@@ -199,8 +199,9 @@ class Live(ABC):
     async def _admit(self, frame: dict) -> None:
         if frame.get("catch_up") or (self.is_behind(frame.get("heartbeat")) and not self._catching):
             self._catch_up_soon()
-        if "content" in frame and await self.takes(frame):
-            self.show(frame["content"])
+        content = await self.takes(frame)
+        if content:
+            self.show(content)
 
     # Catching up
 
@@ -281,14 +282,14 @@ class ChatScreen(Live):
     def is_behind(self, number: object) -> bool:
         return isinstance(number, int) and number > self.last
 
-    async def takes(self, frame: dict) -> bool:
+    async def takes(self, frame: dict) -> str | None:
         if "seq" not in frame:
-            return frame.get("at", self.last) >= self.last
+            return frame.get("content") if frame.get("at", self.last) >= self.last else None
         if frame["after"] > self.last and self._catching:
             await asyncio.wait([self._catching])
         if frame["after"] > self.last:
             await self.catch_up()
-        return frame["after"] <= self.last and self._is_new(frame["seq"])
+        return frame["content"] if frame["after"] <= self.last and self._is_new(frame["seq"]) else None
 
     def show(self, content: str) -> None:
         for element, seq, author, body in ENTRY.findall(content):
@@ -377,19 +378,15 @@ class InboxScreen(Live):
         """What the page compares with a heartbeat."""
         return f"{len(self.rows)}:{sum(version for _list, version in self.rows.values())}"
 
-    async def takes(self, frame: dict) -> bool:
+    async def takes(self, frame: dict) -> str | None:
         if "rows" not in frame:
-            return True
+            return frame.get("content")
         if self._catching:
             await asyncio.wait([self._catching])
-        drawn = {int(chat): version for chat, version in frame["rows"].items()}
-        old = [chat for chat, version in drawn.items() if version < self._versions.get(chat, 0)]
-        if old:
-            if len(old) < len(drawn):
-                self._catch_up_soon()
-            return False
-        self._versions |= drawn
-        return True
+        fresh = {int(chat): row for chat, row in frame["rows"].items()
+                 if row["version"] >= self._versions.get(int(chat), 0)}
+        self._versions |= {chat: row["version"] for chat, row in fresh.items()}
+        return "".join(row["content"] for row in fresh.values())
 
     def show(self, content: str) -> None:
         for selector, swap, html in PARTIAL.findall(content):

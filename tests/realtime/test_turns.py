@@ -4,8 +4,10 @@ import time
 
 import gevent
 import pytest
+from flask import Flask
 
 from realtime.turns import NoTurn, Turns
+from web import turns as answering
 
 # None of these should take a tenth of a second, but a whole machine may stand still for some.
 LONG_SECONDS = 60
@@ -92,3 +94,24 @@ def test_at_the_end_all_who_wait_are_sent_away_and_nobody_is_let_in():
     assert [type(each.exception) for each in waiting] == [NoTurn] * 3
     with pytest.raises(NoTurn), turns.one():
         pass
+
+
+def test_while_many_wait_for_sockets_only_those_are_answered_who_have_one(monkeypatch):
+    connecting = Turns(1, LONG_SECONDS)
+    monkeypatch.setattr(answering, "connecting", connecting)
+    answer = answering.in_turn(lambda: "what you missed")
+
+    def asks(address):
+        with Flask(__name__).test_request_context(address):
+            return answer()
+
+    with connecting.one():
+        crowd = [gevent.spawn(lambda: connecting.one().__enter__()) for _ in range(answering.MANY)]
+        gevent.idle()
+        assert asks("/?polls") == asks("/?after=1") == "what you missed"
+        crowd.append(gevent.spawn(lambda: connecting.one().__enter__()))
+        gevent.idle()
+        assert asks("/?after=1") == "what you missed"
+        with pytest.raises(NoTurn):
+            asks("/?polls")
+    gevent.killall(crowd)

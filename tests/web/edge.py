@@ -160,7 +160,8 @@ class Screen:
 
 def pushes_in(frame: dict) -> list[Push]:
     """The fragments of a frame."""
-    found = re.findall(r"<hx-partial hx-target='(.*?)' hx-swap='(.*?)'>(.*?)</hx-partial>", frame.get("content", ""),
+    content = "".join([frame.get("content", ""), *(row["content"] for row in frame.get("rows", {}).values())])
+    found = re.findall(r"<hx-partial hx-target='(.*?)' hx-swap='(.*?)'>(.*?)</hx-partial>", content,
                        re.DOTALL)
     return [Push(html.unescape(target), swap, content, frame) for target, swap, content in found]
 

@@ -22,18 +22,13 @@ baton.kinds.inbox = class extends baton.Live {
     return digest !== undefined && digest !== `${versions.length}:${versions.reduce((sum, one) => sum + one, 0)}`;
   }
 
-  // Rows that travel together are dropped together: those of them that are new come with the lists.
-  async takes({ rows }) {
-    if (!rows) return true;
+  // Of rows that travel together, those that are of yesterday are left out.
+  async takes({ content, rows }) {
+    if (!rows) return content;
     await this.catching; // it replaces all rows
-    const drawn = Object.entries(rows);
-    const old = drawn.filter(([chat, version]) => version < this.versions.get(chat));
-    if (old.length) {
-      if (old.length < drawn.length) this.catchUp();
-      return false;
-    }
-    for (const [chat, version] of drawn) this.versions.set(chat, version);
-    return true;
+    const fresh = Object.entries(rows).filter(([chat, { version }]) => !(version < this.versions.get(chat)));
+    for (const [chat, { version }] of fresh) this.versions.set(chat, version);
+    return fresh.map(([, row]) => row.content).join("");
   }
 
   caughtUp() {
