@@ -11,9 +11,10 @@
     if (event.target.matches("dialog")) event.target.close(); // the backdrop
   });
 
-  // The opener may be gone by then: a resolved chat has no Resolve Chat, an ended one no End chat.
+  // The opener may be gone by then: a resolved chat has no Resolve Chat, an ended one no End chat. Who has left for
+  // the website around the chat is not called back.
   const goOn = () => {
-    if (document.activeElement !== document.body) return;
+    if (document.activeElement !== document.body || !document.hasFocus()) return;
     const place = document.querySelector("[data-closed] [data-start-over]") ?? document.querySelector("[role=log]");
     place?.focus({ preventScroll: true });
   };

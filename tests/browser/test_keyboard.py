@@ -41,6 +41,15 @@ LONGEST_MOTION = """root => {
 }"""
 
 
+# What a busy machine does: timers that are due run late. runTimers() runs them, and says how many there were.
+PUT_OFF_TIMERS = """() => {
+    const due = [];
+    const { setTimeout } = self;
+    self.setTimeout = (run, ms) => ms ? setTimeout(run, ms) : due.push(run);
+    self.runTimers = () => due.splice(0).map((run) => run()).length;
+}"""
+
+
 class Keyboard:
     """All that a person has who cannot use a mouse. Every stop must be visible."""
 
@@ -158,6 +167,26 @@ def test_a_customer_ends_the_chat_by_keyboard(customer_page):
     keyboard.use(customer.button("End chat"), "Shift+Tab")
     keyboard.use(customer.dialog.get_by_role("button", name="Skip"))
     expect(customer.button("Start a new chat")).to_be_focused()
+
+
+def test_closing_the_chat_right_after_a_dialog_leaves_the_focus_on_the_launcher(customer_page):
+    customer = customer_page()
+    keyboard = Keyboard(customer.page)
+    ask_the_bot(customer, keyboard)
+    keyboard.use(customer.button("End chat"), "Shift+Tab")
+    expect(customer.dialog.locator(":focus")).to_have_count(1)
+    frame = customer.frame.locator("html")
+    frame.evaluate(PUT_OFF_TIMERS)
+
+    keyboard.press("Escape")
+    expect(customer.button("End chat")).to_be_focused()
+    keyboard.press("Escape")
+    expect(customer.launcher("Open chat")).to_be_focused()
+    eventually(lambda: frame.evaluate("self.runTimers()"), what="what was put off has run")
+
+    expect(customer.launcher("Open chat")).to_be_focused()
+    keyboard.press("Enter")
+    expect(customer.box).to_be_focused()
 
 
 def test_sending_with_the_button_leaves_one_in_the_box(customer_page, member_page, desk):
@@ -325,3 +354,31 @@ def test_scrolling_back_to_the_newest_message_takes_no_time_without_motion(membe
 
     expect(maya.log).to_be_focused()
     assert scroller.evaluate("element => element.scrollTop") == 0
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+def test_a_chat_takes_no_focus_from_the_website_around_it(customer_page, member_page, desk, is_open):
+    customer, maya = customer_page().open(), member_page(desk.maya)
+    customer.talk_to_human()
+    maya.open_first("Unassigned Chats")
+    maya.write("Ahoy")
+    expect(customer.log.get_by_text("Ahoy", exact=True)).to_be_visible()
+    customer.box.focus()
+    if not is_open:
+        customer.page.keyboard.press("Escape")
+        expect(customer.launcher("Open chat")).to_be_focused()
+    customer.page.evaluate("document.body.prepend(Object.assign(document.createElement('input'), { id: 'newsletter' }))")
+    field = customer.page.locator("#newsletter")
+    field.focus()
+
+    maya.box.press_sequentially("Hel")
+    expect(customer.frame.locator("[data-typing]")).to_contain_text("Maya")
+    maya.write("Hello there")
+    expect(customer.log.get_by_text("Hello there")).to_have_count(1)
+    maya.button("Resolve Chat").click()
+    maya.dialog.get_by_role("button", name="Resolve", exact=True).click()
+    expect(customer.frame.locator("[data-closed]")).to_have_count(1)
+
+    expect(field).to_be_focused()
+    customer.page.keyboard.type("lena@example.com")
+    expect(field).to_have_value("lena@example.com")
