@@ -21,14 +21,12 @@ from models import (
     transaction,
 )
 from models.bot import new_key
-from models.member import hash_password
 from models.schema import bring_up_to_date
-from tests.people import PASSWORD, Customer, MemberClient
+from tests.people import PASSWORD, QUICK_HASHER, Customer, MemberClient
 from tests.running import Server
 from tests.stacks import STACKS, PostgresqlStack, SqliteStack
 
-# Hashed once: argon2 takes its time by design.
-PASSWORD_HASH = hash_password(PASSWORD)
+PASSWORD_HASH = QUICK_HASHER.hash(PASSWORD)
 
 ANSWERS = {
     "Where is my order?": "It left our shop yesterday.",

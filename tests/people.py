@@ -8,8 +8,11 @@ import secrets
 import uuid
 
 import httpx
+from argon2 import PasswordHasher
 
 PASSWORD = "correct horse battery"
+# Real hashes take their time by design, a tenth of a second for each of a thousand sign-ins.
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 # A message id for lists of cases, whose names must be the same in every process that runs tests.
 SOME_UUID = "7f9c24e8-3b12-4fef-91e0-5b6f1d2a8c47"
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Engine, event, make_url
 
 import config
@@ -15,6 +14,7 @@ from models.bot import new_key
 from models.database import is_sqlite
 from models.schema import bring_up_to_date
 from tests.models.chats import Heard
+from tests.people import QUICK_HASHER
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,8 @@ def sqlite(stack) -> None:
 
 @pytest.fixture
 def quick_hashes(monkeypatch) -> None:
-    """Hash passwords in no time: real hashes take theirs by design."""
-    monkeypatch.setattr(models.member, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    """Hash passwords in no time."""
+    monkeypatch.setattr(models.member, "_hasher", QUICK_HASHER)
 
 
 @pytest.fixture
