@@ -108,6 +108,15 @@ def ask_the_bot(customer: CustomerPage, keyboard: Keyboard) -> None:
         expect(customer.box).to_be_focused()
 
 
+def ask_to_end(customer: CustomerPage) -> Keyboard:
+    """Open the chat, ask the bot, and press End chat: its dialog has the focus."""
+    keyboard = Keyboard(customer.page)
+    ask_the_bot(customer, keyboard)
+    keyboard.use(customer.button("End chat"), "Shift+Tab")
+    expect(customer.dialog.locator(":focus")).to_have_count(1)
+    return keyboard
+
+
 # By keyboard
 
 
@@ -151,10 +160,7 @@ def test_the_whole_process_needs_no_mouse(contexts, server, desk, customer_page)
 
 def test_a_customer_ends_the_chat_by_keyboard(customer_page):
     customer = customer_page()
-    keyboard = Keyboard(customer.page)
-    ask_the_bot(customer, keyboard)
-    keyboard.use(customer.button("End chat"), "Shift+Tab")
-    expect(customer.dialog.locator(":focus")).to_have_count(1)
+    keyboard = ask_to_end(customer)
 
     keyboard.press("Escape")
     expect(customer.dialog).to_be_hidden()
@@ -171,10 +177,7 @@ def test_a_customer_ends_the_chat_by_keyboard(customer_page):
 
 def test_closing_the_chat_right_after_a_dialog_leaves_the_focus_on_the_launcher(customer_page):
     customer = customer_page()
-    keyboard = Keyboard(customer.page)
-    ask_the_bot(customer, keyboard)
-    keyboard.use(customer.button("End chat"), "Shift+Tab")
-    expect(customer.dialog.locator(":focus")).to_have_count(1)
+    keyboard = ask_to_end(customer)
     frame = customer.frame.locator("html")
     frame.evaluate(PUT_OFF_TIMERS)
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,26 @@ MOST_BYTES = 100 << 20
 
 
 def test_sockets_that_stop_reading_hold_nobody_up(server, calm_desk, soaking, tell):
-    asyncio.run(stop_reading(server, calm_desk, SOAK_CHATS if soaking else CHATS, tell))
+    seen = asyncio.run(stop_reading(server, calm_desk, SOAK_CHATS if soaking else CHATS, tell))
+    assert seen.codes[1013] >= SLOW * 0.8, seen
+    assert seen.grown < MOST_BYTES, seen
+    # At most doubled by those who do not read, and no spike, whatever so much text costs by itself.
+    assert seen.disturbed < min(2 * max(seen.calm, seen.undisturbed), seen.calm + 1), seen
 
 
-async def stop_reading(server, desk, chats, tell):
+@dataclass(frozen=True)
+class Seen:
+    """The p99 of the others in seconds: before, while a lot is read, while it is not; bytes more; codes of closings."""
+
+    calm: float
+    undisturbed: float
+    disturbed: float
+    grown: int
+    codes: Counter
+
+
+async def stop_reading(server, desk, chats, tell) -> Seen:
+    """A customer writes a lot to onlookers who read, then to the same who do not; all others go on meanwhile."""
     crowd = await Crowd(server, desk).gather(chats)
     try:
         crowd.start_writing(PAUSE)
@@ -38,7 +55,6 @@ async def stop_reading(server, desk, chats, tell):
         slow = crowd.onlookers(noisy, SLOW, SMALL_BUFFER)
         for screen in slow:
             await screen.open()
-        # What so much text costs by itself, is measured while everybody reads.
         undisturbed = await write_much(crowd, noisy)
         before = resident_bytes(server)
         for screen in slow:
@@ -56,9 +72,7 @@ async def stop_reading(server, desk, chats, tell):
         (await crowd.account()).check()
     finally:
         await crowd.leave()
-    assert codes[1013] >= SLOW * 0.8, codes
-    assert grown < MOST_BYTES
-    assert disturbed < 2 * max(calm, undisturbed)
+    return Seen(calm, undisturbed, disturbed, grown, codes)
 
 
 async def write_much(crowd: Crowd, chat_id: int) -> float:
