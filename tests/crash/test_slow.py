@@ -27,15 +27,15 @@ MOST_BYTES = 100 << 20
 
 
 def test_sockets_that_stop_reading_hold_nobody_up(server, calm_desk, soaking, tell):
-    seen = asyncio.run(stop_reading(server, calm_desk, SOAK_CHATS if soaking else CHATS, tell))
-    assert seen.codes[1013] >= SLOW * 0.8, seen
-    assert seen.grown < MOST_BYTES, seen
+    measured = asyncio.run(stop_reading(server, calm_desk, SOAK_CHATS if soaking else CHATS, tell))
+    assert measured.codes[1013] >= SLOW * 0.8, measured
+    assert measured.grown < MOST_BYTES, measured
     # At most doubled by those who do not read, and no spike, whatever so much text costs by itself.
-    assert seen.disturbed < min(2 * max(seen.calm, seen.undisturbed), seen.calm + 1), seen
+    assert measured.disturbed < min(2 * max(measured.calm, measured.undisturbed), measured.calm + 1), measured
 
 
 @dataclass(frozen=True)
-class Seen:
+class Measured:
     """The p99 of the others in seconds: before, while a lot is read, while it is not; bytes more; codes of closings."""
 
     calm: float
@@ -45,7 +45,7 @@ class Seen:
     codes: Counter
 
 
-async def stop_reading(server, desk, chats, tell) -> Seen:
+async def stop_reading(server, desk, chats, tell) -> Measured:
     """A customer writes a lot to onlookers who read, then to the same who do not; all others go on meanwhile."""
     crowd = await Crowd(server, desk).gather(chats)
     try:
@@ -72,7 +72,7 @@ async def stop_reading(server, desk, chats, tell) -> Seen:
         (await crowd.account()).check()
     finally:
         await crowd.leave()
-    return Seen(calm, undisturbed, disturbed, grown, codes)
+    return Measured(calm, undisturbed, disturbed, grown, codes)
 
 
 async def write_much(crowd: Crowd, chat_id: int) -> float:
