@@ -199,11 +199,7 @@ class Chat(Base):
         Raises InvalidText, InvalidUuid, BotOff or ChatClosed.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        bot = self.__dict__.get("bot")
-        # Where nobody answers, the chat is handed off with the message.
-        changes_nothing_else = bot and bot.is_on and (bot.answers or self.state == State.LIVE)
-        return (changes_nothing_else and _say_in_one(_CUSTOMER_SAYS, self, said, uuid) or _once(
-            self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid)))
+        return _once(self, uuid, lambda session: _post_as_customer(session, self, _bot_of(session, self), said, uuid))
 
     def hand_off(self) -> "Chat":
         """Give the chat to the people. Handing off a live chat again changes nothing.
@@ -285,7 +281,7 @@ class Chat(Base):
         stored nowhere, and stays with its author.
         """
         said, uuid = clean(said), clean_uuid(uuid)
-        return (self.held_by(member) and _say_in_one(_ASSIGNEE_SAYS, self, said, uuid, member)
+        return (self.held_by(member) and _go_on_in_one(self, member, said, uuid)
                 or _once(self, uuid, lambda session: _post_as_member(session, self, member, said, uuid)))
 
     def resolve(self, by: Member) -> "Chat":
@@ -542,15 +538,6 @@ def _say(session: Session, saying: Saying, chat: Chat, said: str, uuid: str,
     return stored and _announced(session, chat.copy_with(**stored.chat), stored.message, member)
 
 
-def _say_in_one(saying: Saying, chat: Chat, said: str, uuid: str, member: Member | None = None) -> Message | None:
-    """The same as a transaction of its own, in one statement; None also where that does not go."""
-    def say(connection: Connection) -> Message | None:
-        stored = saying.store_in_one(connection, chat.id, said, client_uuid=uuid, member_id=member and member.id)
-        return stored and _message(chat.copy_with(**stored.chat), stored.message, member)
-
-    return in_one(say)
-
-
 def _said(session: Session, chat: Chat, author: Author, said: str, *conditions, numbers=1, **values) -> Chat | None:
     """Make room for a message: its number, and the lines that lists show."""
     return _change(session, chat, *conditions, numbers=numbers, last_text=beginning_of(said), last_author=author,
@@ -566,7 +553,7 @@ def _despite_twin(attempt: Callable[[], "Message | Chat"]) -> "Message | Chat":
 
 
 def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message:
-    """The message with `uuid`, stored now unless an earlier try, or one at the same moment, has stored it."""
+    """The message with `uuid` and its chat, stored now unless an earlier try, or one at the same moment, has."""
     try:
         return transact(store)
     except (IntegrityError, ChatRefusal, BotOff):
@@ -575,6 +562,7 @@ def _once(chat: Chat, uuid: str, store: Callable[[Session], Message]) -> Message
             stored = already_stored(session, chat.id, uuid)
         if stored is None:
             raise
+        set_committed_value(stored, "chat", chat)
         return stored
 
 
@@ -591,6 +579,15 @@ def _post_as_member(session: Session, chat: Chat, member: Member, said: str, uui
 def _go_on(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message | None:
     """Store one more message of the assignee."""
     return _say(session, _ASSIGNEE_SAYS, chat, said, uuid, member)
+
+
+def _go_on_in_one(chat: Chat, member: Member, said: str, uuid: str) -> Message | None:
+    """The same as a transaction of its own, in one statement; None also where that does not go."""
+    def say(connection: Connection) -> Message | None:
+        stored = _ASSIGNEE_SAYS.store_in_one(connection, chat.id, said, client_uuid=uuid, member_id=member.id)
+        return stored and message_in(chat.copy_with(**stored.chat), stored.message, member)
+
+    return in_one(say)
 
 
 def _claim(session: Session, chat: Chat, member: Member, said: str, uuid: str) -> Message | None:
@@ -678,12 +675,13 @@ def _add_message(session: Session, chat: Chat, author: Author, said: str, member
 
 
 def _announced(session: Session, chat: Chat, stored: dict, member: Member | None) -> Message:
-    message = _message(chat, stored, member)
+    message = message_in(chat, stored, member)
     announce(session, message)
     return message
 
 
-def _message(chat: Chat, stored: dict, member: Member | None) -> Message:
+def message_in(chat: Chat, stored: dict, member: Member | None = None) -> Message:
+    """A message that is stored with these columns, in the chat as it is now; it belongs to no session."""
     message = Message(**stored)
     set_committed_value(message, "member", member)
     set_committed_value(message, "chat", chat)

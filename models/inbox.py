@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models.base import Instant, now
 from models.bot import Bot
 from models.chat import Chat, State
-from models.customer import REMEMBERED, Customer, Pass
 from models.member import Member
 from models.seen import unread_counts
 
@@ -68,32 +66,6 @@ def chat_of(session: Session, bot: Bot, chat_id: int) -> Chat | None:
     mine = select(Chat).where(Chat.id == chat_id, Chat.bot_id == bot.id)
     parts = (joinedload(part) for part in (Chat.bot, Chat.customer, Chat.assignee))
     return session.scalars(mine.options(*parts)).first()
-
-
-_HAS_PASS = exists().where(Pass.token_hash == bindparam("token_hash"), Pass.customer_id == Customer.id,
-                           Pass.renewed_at > bindparam("since", type_=Instant))
-_OWN_CHAT = (
-    select(Chat.__table__, Customer.__table__, Bot.__table__, Member.__table__)
-    .select_from(Chat.__table__.join(Customer.__table__, Chat.customer_id == Customer.id)
-                 .join(Bot.__table__, Chat.bot_id == Bot.id).outerjoin(Member.__table__, Chat.assignee_id == Member.id))
-    .where(Chat.id == bindparam("chat_id"), or_(Customer.token_hash == bindparam("token_hash"), _HAS_PASS),
-           Bot.key == bindparam("key"), Bot.deleted_at.is_(None))
-)
-
-
-_PARTS = [(kind, tuple(kind.__table__.columns.keys())) for kind in (Chat, Customer, Bot, Member)]
-
-
-def own_chat(connection: Connection, key: str, token_hash: str, chat_id: int) -> Chat | None:
-    """The chat with this id, if the customer behind the token has it with the bot under `key`; in one query."""
-    asked = {"key": key, "token_hash": token_hash, "chat_id": chat_id, "since": now() - REMEMBERED}
-    row = connection.execute(_OWN_CHAT, asked).first()
-    if row is None:
-        return None
-    values = iter(row)
-    chat, customer, bot, assignee = (kind.known_as({name: next(values) for name in names}) for kind, names in _PARTS)
-    chat.__dict__.update(customer=customer, bot=bot, assignee=assignee if assignee.id else None)
-    return chat
 
 
 def past_chats(session: Session, chat: Chat, limit: int = 10) -> list[Chat]:

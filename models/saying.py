@@ -3,19 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    insert,
-    literal,
-    select,
-    true,
-    type_coerce,
-    update,
-)
+from sqlalchemy import CTE, Column, Connection, Table, bindparam, insert, literal, select, true, type_coerce, update
 
 from models.base import now
 from models.message import Author, Message
@@ -43,22 +31,34 @@ class Saying:
         self._author = author
         said = {"last_text": bindparam("beginning"), "last_author": author.value,
                 "last_message_at": bindparam("said_at")}
-        self._make_room = (update(chats).where(chats.c.id == bindparam("chat_id"), *conditions)
-                           .values(seq=chats.c.seq + 1, **said, **values)
-                           .returning(*(chats.c[name] for name in _CHANGED)))
-        self._do_both = _in_one(self._make_room, author)
+        self._room = (update(chats).where(chats.c.id == bindparam("chat_id"), *conditions)
+                      .values(seq=chats.c.seq + 1, **said, **values))
+        changed = [chats.c[name] for name in _CHANGED]
+        self._make_room = self._room.returning(*changed)
+        room, stored = self.in_one(*changed)
+        self._do_both = select(stored.c.id, room).select_from(room.join(stored, true()))
 
     def store(self, connection: Connection, chat_id: int, said: str, **columns) -> Stored | None:
         """One more message; None, and nothing is done, when the chat does not meet the conditions."""
         message = columns_of(chat_id, self._author, said, **columns)
-        room = connection.execute(self._make_room, _asked(message)).first()
+        room = connection.execute(self._make_room, asked(message)).first()
         return room and Stored(store_message(connection, message | {"seq": room.seq}), _changed(room))
 
     def store_in_one(self, connection: Connection, chat_id: int, said: str, **columns) -> Stored | None:
         """The same in one statement, for databases that have it."""
         message = columns_of(chat_id, self._author, said, **columns)
-        both = connection.execute(self._do_both, _asked(message)).first()
+        both = connection.execute(self._do_both, asked(message)).first()
         return both and Stored(message | {"id": both[0], "seq": both.seq}, _changed(both[1:]))
+
+    def in_one(self, *columns: Column) -> tuple[CTE, CTE]:
+        """Both steps, to be parts of one statement: the room, with these columns of the chat, and the message's id."""
+        room = self._room.returning(*columns).cte("room")
+        message = {"chat_id": bindparam("chat_id"), "seq": room.c.seq, "author": literal(self._author.value),
+                   "member_id": bindparam("member_id"), "client_uuid": bindparam("uuid"), "text": bindparam("said"),
+                   "particulars": literal({}), "created_at": bindparam("said_at")}
+        values = [type_coerce(value, _MESSAGES.c[name].type) for name, value in message.items()]
+        store = insert(_MESSAGES).from_select(list(message), select(*values))
+        return room, store.returning(_MESSAGES.c.id).cte("stored")
 
 
 def columns_of(chat_id: int, author: Author, said: str, member_id: int | None = None, client_uuid: str | None = None,
@@ -78,21 +78,11 @@ def beginning_of(said: str) -> str:
     return said[:200]
 
 
-def _asked(message: dict) -> dict:
+def asked(message: dict) -> dict:
+    """The parameters of a statement that stores a message with these columns."""
     return {"chat_id": message["chat_id"], "beginning": beginning_of(message["text"]), "said_at": message["created_at"],
             "said": message["text"], "member_id": message["member_id"], "uuid": message["client_uuid"]}
 
 
 def _changed(values: Iterable) -> dict:
     return dict(zip(_CHANGED, values, strict=True))
-
-
-def _in_one(make_room: Update, author: Author) -> Select:
-    """Both steps as one statement: the message's id, then what has changed of the chat."""
-    room = make_room.cte("room")
-    message = {"chat_id": bindparam("chat_id"), "seq": room.c.seq, "author": literal(author.value),
-               "member_id": bindparam("member_id"), "client_uuid": bindparam("uuid"), "text": bindparam("said"),
-               "particulars": literal({}), "created_at": bindparam("said_at")}
-    values = [type_coerce(value, _MESSAGES.c[name].type) for name, value in message.items()]
-    stored = insert(_MESSAGES).from_select(list(message), select(*values)).returning(_MESSAGES.c.id).cte("stored")
-    return select(stored.c.id, room).select_from(room.join(stored, true()))

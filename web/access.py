@@ -13,7 +13,8 @@ from werkzeug.routing import IntegerConverter
 from models import Bot, Chat, Customer, Member, SignIn, asking, connected
 from models.bot import BotOff
 from models.customer import InvalidToken
-from models.inbox import chat_of, own_chat
+from models.inbox import chat_of
+from models.own_chat import Own, own_chat
 from models.presence import is_stale, note_online
 from models.secret import digest
 from realtime import fragments
@@ -140,9 +141,14 @@ def customer_of_website(session: Session, key: str) -> Customer:
     return Customer.with_token(session, bot_of_visitor(session, key), bearer())
 
 
+def own(key: str, chat_id: int) -> Own:
+    """What the request says of the chat it is about. Raises InvalidToken when it has no token."""
+    return Own(key, digest(bearer()), chat_id)
+
+
 def chat_of_customer(connection: Connection, key: str, chat_id: int) -> Chat:
     """A chat of the customer who asks; 404 for any other. Raises InvalidToken or UnknownCustomer."""
-    chat = own_chat(connection, key, digest(bearer()), chat_id)
+    chat = own_chat(connection, own(key, chat_id))
     if chat is None or chat.customer.is_forgotten:
         with asking() as session:
             customer_of_website(session, key)  # says more exactly why not

@@ -16,9 +16,9 @@ def numbered(content: str, after: int, seq: int) -> Response:
     return response
 
 
-def message(chat: Chat, stored: Message, audience: str) -> Response:
-    """A message that is stored."""
-    return numbered(fragments.entries(chat, [stored], audience), stored.seq - 1, stored.seq)
+def message(stored: Message, audience: str) -> Response:
+    """A message that is stored, as its verb has returned it."""
+    return numbered(fragments.entries(stored.chat, [stored], audience), stored.seq - 1, stored.seq)
 
 
 def missing(session: Session, chat: Chat, after: int, audience: str) -> Response:

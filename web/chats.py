@@ -72,7 +72,7 @@ def entries(key: str, chat_id: int):
 def post_message(key: str, chat_id: int):
     """Write to the customer; the first message assigns the chat."""
     chat = _find(key, chat_id)
-    return answers.message(chat, chat.post_as_member(member(), field("text"), field("uuid")), MEMBERS)
+    return answers.message(chat.post_as_member(member(), field("text"), field("uuid")), MEMBERS)
 
 
 @bp.post("/chats/<id:chat_id>/closure")

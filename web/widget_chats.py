@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from models import Bot, Chat, Invitation, Side, reading
 from models.feedback import check_feedback
 from models.inbox import waiting_before
+from models.own_chat import say_in_own_chat
 from models.refusals import NobodyAvailable
 from models.secret import digest
 from models.seen import mark_seen, seen
@@ -13,7 +14,7 @@ from models.transcript import PAGE, last_entries
 from realtime import fragments
 from realtime.fragments import CUSTOMER
 from web import answers, forms, refusals
-from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website, find_chat
+from web.access import bearer, bot_of_website, chat_of_customer, customer_of_website, find_chat, own
 from web.extensions import limiter
 from web.forms import field, number
 from web.turns import in_turn
@@ -72,8 +73,9 @@ def entries(key: str, chat_id: int):
 def post_message(key: str, chat_id: int):
     """Write to the bot, or to whoever handles the chat."""
     count_message()
-    chat = find_chat(key, chat_id)
-    return answers.message(chat, chat.post_as_customer(field("text"), field("uuid")), CUSTOMER)
+    said, uuid = field("text"), field("uuid")
+    message = say_in_own_chat(own(key, chat_id), said, uuid) or find_chat(key, chat_id).post_as_customer(said, uuid)
+    return answers.message(message, CUSTOMER)
 
 
 @bp.post("/chats/<id:chat_id>/handoff")

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from models import Base, Chat, Member, Message, Notice, SignIn, State, Visit, now, reading, transaction
+from models import Base, Bot, Chat, Customer, Member, Message, Notice, SignIn, State, Visit, now, reading, transaction
+from models.own_chat import Own, say_in_own_chat
 from models.secret import new_token
 from models.transcript import entries_after
 from tests.conftest import Desk
@@ -49,9 +50,9 @@ def waiting_chat(desk: Desk, token=None) -> Chat:
     return offered_chat(desk, token).hand_off()
 
 
-def held_chat(desk: Desk, by: Member | None = None) -> Chat:
+def held_chat(desk: Desk, by: Member | None = None, token=None) -> Chat:
     """A live chat that Maya handles, or whoever is named."""
-    chat = waiting_chat(desk)
+    chat = waiting_chat(desk, token)
     chat.post_as_member(by or desk.maya, "I am here.", new_uuid())
     return fresh(chat)
 
@@ -66,6 +67,14 @@ def closed_chat(desk: Desk, state: State, token=None) -> Chat:
         return chat.end()
     chat.expire(now() + timedelta(seconds=1))
     return fresh(chat)
+
+
+def write_as_customer(chat: Chat, said: str, uuid: str) -> Message:
+    """What the customer's request does: all at once where the database can, and the longer way else."""
+    with reading() as session:
+        customer = session.get(Customer, chat.customer_id)
+        own = Own(session.get(Bot, chat.bot_id).key, customer.token_hash, chat.id)
+    return say_in_own_chat(own, said, uuid) or chat.post_as_customer(said, uuid)
 
 
 def chat_of(message: Message) -> Chat:

@@ -6,8 +6,7 @@ import pytest
 
 from models import Chat, Customer, Visit, now, reading
 from models.customer import ATTRIBUTES_LIMIT, REMEMBERED, InvalidToken, UnknownCustomer
-from models.inbox import own_chat
-from models.secret import digest, new_token
+from models.secret import new_token
 from tests.models.chats import (
     change,
     chat_of,
@@ -16,10 +15,8 @@ from tests.models.chats import (
     fresh,
     log_of,
     rows,
-    waiting_chat,
     write_first,
 )
-from tests.people import new_uuid
 
 
 def holder(bot, token: str) -> Customer:
@@ -31,12 +28,6 @@ def customer_who_says(desk, **visit) -> Customer:
     token = new_token()
     write_first(desk, token=token, visit=Visit(**visit))
     return holder(desk.bot, token)
-
-
-def held_chat_of(desk, token: str) -> Chat:
-    chat = waiting_chat(desk, token)
-    chat.post_as_member(desk.maya, "I am here.", new_uuid())
-    return chat
 
 
 def seen_ago(customer_id: int, age: timedelta) -> None:
@@ -81,44 +72,6 @@ def test_a_token_opens_nothing_with_another_bot(local_desk):
     assert (elsewhere.id != chat.id, elsewhere.customer_id != chat.customer_id) == (True, True)
     assert log_of(chat) == ["bot: Ahoy!", "customer: Hello"]
     assert holder(own_bot, token).id == chat.customer_id
-
-
-def own(bot, token: str, chat) -> Chat | None:
-    with reading() as session:
-        return own_chat(session.connection(), bot.key, digest(token), chat.id)
-
-
-def test_a_customer_finds_their_own_chat_with_everything_a_page_shows(local_desk):
-    token = new_token()
-    chat = own(local_desk.bot, token, held := held_chat_of(local_desk, token))
-    assert (chat.id, chat.bot.name, chat.assignee.name) == (held.id, "Harbor bot", "Maya Okafor")
-    assert chat.customer.token_hash == digest(token)
-
-
-def test_a_customer_does_not_find_the_chat_of_another_customer_or_of_another_bot(local_desk):
-    mine, theirs = new_token(), new_token()
-    chat, other = chat_with_bot(local_desk, mine), chat_with_bot(local_desk, theirs)
-    assert own(local_desk.bot, mine, chat).id == chat.id
-    assert own(local_desk.bot, mine, other) is None
-    assert own(local_desk.bot, new_token(), chat) is None
-    assert own(local_desk.other_bot, mine, chat) is None
-
-
-def test_a_bot_that_is_switched_off_still_finds_a_chat_and_a_deleted_one_does_not(local_desk):
-    token = new_token()
-    chat = chat_with_bot(local_desk, token)
-    local_desk.bot.switch_off(by=local_desk.anna)
-    assert own(local_desk.bot, token, chat).id == chat.id
-    local_desk.bot.delete(by=local_desk.anna)
-    assert own(local_desk.bot, token, chat) is None
-
-
-def test_an_own_chat_says_when_its_customer_is_forgotten(local_desk):
-    token = new_token()
-    chat = chat_with_bot(local_desk, token)
-    assert not own(local_desk.bot, token, chat).customer.is_forgotten
-    seen_ago(chat.customer_id, timedelta(days=30, minutes=1))
-    assert own(local_desk.bot, token, chat).customer.is_forgotten
 
 
 def test_a_customer_is_remembered_for_30_days(local_desk):

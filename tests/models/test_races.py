@@ -23,6 +23,7 @@ from tests.models.chats import (
     offered_chat,
     rows,
     waiting_chat,
+    write_as_customer,
     write_first,
 )
 from tests.models.racing import Arena, assert_sound, refusals
@@ -123,7 +124,7 @@ def test_a_colleague_who_resolves_at_the_same_moment_never_wins(arena, local_des
 def test_a_message_comes_before_the_closing_or_is_refused_whole(arena, local_desk, author, closing):
     for _ in range(ROUNDS):
         chat = held_chat(local_desk)
-        write = {"customer": lambda chat=chat: chat.post_as_customer("One more thing", new_uuid()),
+        write = {"customer": lambda chat=chat: write_as_customer(chat, "One more thing", new_uuid()),
                  "maya": saying(chat, local_desk.maya, "One more thing")}[author]
         close = {"resolve": lambda chat=chat: chat.resolve(local_desk.maya), "end": chat.end}[closing]
         outcomes = arena.at_once(write, close)
@@ -169,7 +170,7 @@ def test_one_message_sent_many_times_at_once_is_stored_once(arena, local_desk, h
         chat, uuid = waiting_chat(local_desk), new_uuid()
         before = log_of(chat)
         heard.clear()
-        send = {"customer": lambda chat=chat, uuid=uuid: chat.post_as_customer("Same", uuid),
+        send = {"customer": lambda chat=chat, uuid=uuid: write_as_customer(chat, "Same", uuid),
                 "maya": lambda chat=chat, uuid=uuid: chat.post_as_member(local_desk.maya, "Same", uuid)}[author]
         outcomes = arena.at_once(*[send] * 12)
         assert not refusals(outcomes)
@@ -181,7 +182,7 @@ def test_many_different_messages_at_once_are_numbered_without_a_gap(arena, local
     for _ in range(ROUNDS // 4):
         chat = held_chat(local_desk)
         said = [f"line {number}" for number in range(16)]
-        sends = [lambda chat=chat, text=text: chat.post_as_customer(text, new_uuid()) for text in said[:8]]
+        sends = [lambda chat=chat, text=text: write_as_customer(chat, text, new_uuid()) for text in said[:8]]
         outcomes = arena.at_once(*sends, *(saying(chat, local_desk.maya, text) for text in said[8:]))
         assert not refusals(outcomes)
         log = assert_sound(chat, outcomes)
