@@ -70,13 +70,12 @@ def test_a_visitor_who_only_looks_costs_one_file_and_leaves_no_trace(contexts, h
 
 
 def test_a_customer_with_a_chat_opens_one_socket_and_a_visitor_another(customer_page, desk):
-    customer = customer_page().open()
+    customer = customer_page()
     asked = record_requests(customer.page)
 
     def sockets() -> list[str]:
         return [url for url in asked if "/socket" in url]
 
-    customer.page.reload()
     customer.open()
     happens(customer.page, lambda: len(sockets()) == 1, "a socket for what changes without a chat")
     customer.ask("Where is my order?", "It left our shop yesterday.")
