@@ -271,7 +271,7 @@ def test_another_customer_in_the_same_browser_sees_nothing_of_the_first(example_
     eventually(lambda: heard(page, "ready"))
     run(page, SIGNED)
     customer.open().ask("Where is my order?", "It left our shop yesterday.")
-    customer.box.fill("My number is")
+    customer.begin("My number is")
     page.goto(page.url.partition("?")[0] + sign("18"))
     eventually(lambda: heard(page, "ready"))
     customer.open()

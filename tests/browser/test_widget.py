@@ -106,7 +106,7 @@ def test_it_needs_no_cookie_in_its_frame(customer_page):
 def test_the_chat_survives_reload_navigation_and_a_restart_of_the_browser(customer_page, contexts):
     customer = customer_page().open()
     customer.ask("Where is my order?", "It left our shop yesterday.")
-    customer.box.fill("And how lo")
+    customer.begin("And how lo")
     customer.page.reload()
     expect(customer.open().log.get_by_text("It left our shop yesterday.")).to_be_visible()
     expect(customer.box).to_have_value("And how lo")

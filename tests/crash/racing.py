@@ -6,6 +6,7 @@
 import asyncio
 import random
 import secrets
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
@@ -109,6 +110,7 @@ class Life:
         self.holder: Colleague | None = None
         self.closing = ""
         self.rating = 0
+        self.took = 0.0
         self.acknowledged: set[tuple[int, str]] = set()
         self.refused: set[str] = set()
 
@@ -227,9 +229,11 @@ class Life:
         """A message comes before the closing, or is refused whole."""
         author = self.visitor if side == "customer" else self.holder
         self.closing = closing
-        close = self.press("closure") if closing == END else self.resolve()
+        requests = [self.write(author), self.press("closure") if closing == END else self.resolve()]
+        late = random.randrange(2)
+        requests[late] = self.a_little_later(requests[late])
         message, closed = await self.at_once(
-            f"{side}'s message/{closing}", ("message", self.write(author)), (closing, close))
+            f"{side}'s message/{closing}", *zip(("message", closing), requests, strict=True))
         assert closed.status == 200, closed
         self.assert_told_of_closing(author, message)
 
@@ -261,13 +265,20 @@ class Life:
 
     async def at_once(self, pair: str, *acts: tuple[str, Request]) -> list[Answer]:
         """Send named requests at the same moment, in any order; their answers in the given order."""
+        began = time.monotonic()
         tasks: dict[int, asyncio.Task] = {}
         for number in random.sample(range(len(acts)), len(acts)):
             tasks[number] = asyncio.create_task(acts[number][1])
         answers = [await tasks[number] for number in range(len(acts))]
         came_through = [name for (name, _request), answer in zip(acts, answers, strict=True) if answer.ok]
         self.tally.add(pair, came_through, len(acts))
+        self.took = time.monotonic() - began
         return answers
+
+    async def a_little_later(self, request: Request) -> Answer:
+        """Send a request while another is under way: of two that leave together, the cheaper one always comes first."""
+        await asyncio.sleep(random.uniform(0, self.took))
+        return await request
 
     # Requests
 
