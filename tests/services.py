@@ -90,10 +90,10 @@ class Postgres(Service):
         """The address of one of its databases."""
         return f"postgresql://baton@127.0.0.1:{self.port}/{database}"
 
-    def create(self, database: str, like: str = "template1") -> str:
-        """Make a database, empty or like another one, and return its address."""
+    def create(self, database: str) -> str:
+        """Make an empty database, and return its address."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{like}"')
+            connection.execute(f'CREATE DATABASE "{database}"')
         return self.url(database)
 
     def command(self) -> list[str]:
