@@ -83,8 +83,8 @@ def check(measured: dict[str, float]) -> str:
     error = 100 * (measured["two"] / measured["apart"] - 1)
     return (f"A message is stored, rendered and published once, whoever does it. So a message on two workers should "
             f"cost what it costs on one with the same services: **{show(measured['apart'], 'ms')} predicted, "
-            f"{show(measured['two'], 'ms')} measured** ({error:+.0f} %). What is above that is the second worker "
-            f"hearing from Redis what its own screens show.")
+            f"{show(measured['two'], 'ms')} measured** ({error:+.0f} %). Between them lies that the second "
+            f"worker also hears from Redis what its own screens show, and the noise of the machine.")
 
 
 def gigabytes(value: float) -> str:
