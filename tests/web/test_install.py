@@ -42,8 +42,9 @@ def test_within_a_minute_a_website_is_noted_once(server, desk):
     with httpx.Client() as browser:
         visit(server, f"/widget/{desk.bot.key}", "https://busy.example/", browser)
         with nothing_changes():
-            for page in range(5):
-                visit(server, f"/widget/{desk.bot.key}", f"https://busy.example/{page}", browser)
+            answers = [visit(server, f"/widget/{desk.bot.key}", f"https://busy.example/{page}", browser)
+                       for page in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 5
 
 
 @pytest.mark.parametrize("website", ["", "about:blank", "https://a b/", "x" * 5000, "https://\xe9.example/", "http://[x",
