@@ -372,7 +372,11 @@ def test_a_page_that_is_told_to_ask_while_it_is_asking_asks_once_more(member_pag
 
 def test_a_page_whose_question_was_not_answered_asks_again(customer_page, desk):
     customer = customer_page().open()
+    wire = Wire(customer.page.context, r"/chats/\d+/socket")
     customer.ask("Where is my order?", "It left our shop yesterday.")
+    wire.wait_until_connected(customer.page)
+    # Neither a push nor a heartbeat tells of what is written now.
+    wire.rule = nothing
     asked = []
 
     def answer(route):
@@ -380,7 +384,6 @@ def test_a_page_whose_question_was_not_answered_asks_again(customer_page, desk):
         route.fulfill(status=503) if len(asked) == 1 else route.continue_()
 
     customer.page.route("**/entries?*", answer)
-    # Written past the server, so that it pushes nothing.
     chat_of(desk).post_as_customer("From elsewhere", new_uuid())
     customer.page.frames[1].evaluate("dispatchEvent(new Event('online'))")
     expect(customer.log.get_by_text("From elsewhere", exact=True)).to_be_visible()
